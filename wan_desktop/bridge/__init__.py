@@ -1,0 +1,1 @@
+"""QtCore only: what the window observes and commands."""

@@ -1,0 +1,1 @@
+"""Folders, settings, logging."""

@@ -1,0 +1,1 @@
+"""Frozen dataclasses and rules; the standard library only."""

@@ -1,0 +1,80 @@
+"""A request in the queue, and a clip in the library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wan_desktop.domain.request import RenderRequest
+
+
+class JobState(StrEnum):
+    """Where a job is in its life."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    PAUSED = "paused"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def ended(self) -> bool:
+        """True when nothing more happens to the job by itself."""
+        return self in _ENDED
+
+
+_ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED})
+
+
+class Stage(StrEnum):
+    """Where a running job is."""
+
+    LOADING = "loading"
+    ENCODING = "encoding"
+    DENOISING = "denoising"
+    DECODING = "decoding"
+    SAVING = "saving"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A request in the queue. Times are seconds since 1970 (UTC). `order` sorts waiting jobs, lowest first.
+
+    `error` is WanError.to_json() of a failed job. `clip_id` names the clip of a done one. `notes` are
+    sentences worth telling ("The last 40 words were cut").
+    """
+
+    id: str
+    request: RenderRequest
+    state: JobState
+    order: float
+    created_at: float
+    started_at: float | None = None
+    finished_at: float | None = None
+    error: dict[str, Any] | None = None
+    clip_id: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A finished video in the library: an MP4, its thumbnail, its recipe. Paths are absolute."""
+
+    id: str
+    job_id: str
+    path: str
+    thumbnail: str
+    created_at: float
+    size_bytes: int
+    recipe: dict[str, Any]
+    deleted_at: float | None = None
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The request part of the recipe, as RenderRequest.to_json() wrote it."""
+        request: dict[str, Any] = self.recipe["request"]
+        return request

@@ -1,0 +1,74 @@
+"""What a model says of itself: its defaults, limits, sizes and presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named set of sampling values. `origin` says where it comes from ("the official recipe")."""
+
+    name: str
+    label: str
+    num_inference_steps: int
+    guidance_scale: float
+    flow_shift: float
+    sampler: str
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A size the model offers: `label` is its shape ("16:9"), width and height in pixels."""
+
+    label: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the model can do: sides in pixels, pixels a frame, frames a clip."""
+
+    min_side: int = 64
+    max_side: int = 1920
+    max_pixels: int = 1_300_000
+    max_frames: int = 241
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A model that can render: where it lies, what it is made of and what it likes.
+
+    `id` is "demo" or the folder's absolute path. `words` are those a demo model understands, by kind.
+    `good_pixels` is the frame size below which the model gets visibly worse (0: none known).
+    """
+
+    id: str
+    label: str
+    path: str
+    fingerprint: str
+    demo: bool
+    description: str
+    width: int
+    height: int
+    num_frames: int
+    fps: int
+    negative_prompt: str
+    limits: Limits
+    sizes: tuple[Size, ...]
+    presets: tuple[Preset, ...]
+    examples: tuple[str, ...] = ()
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    good_pixels: int = 0
+    max_prompt_tokens: int = 512
+
+    @property
+    def default_preset(self) -> Preset:
+        """The preset used when none is named: the first."""
+        return self.presets[0]
+
+    def preset(self, name: str) -> Preset | None:
+        """The preset of that name, or None."""
+        return next((p for p in self.presets if p.name == name), None)

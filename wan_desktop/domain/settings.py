@@ -1,0 +1,43 @@
+"""What the user can set."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+APPEARANCES = ("system", "light", "dark")
+LANGUAGES = ("system", "en", "zh_CN")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting with its default. Empty `library_dir`: the standard folder; empty `model`: the best present.
+
+    `model_dirs` are folders that hold a model each. `device`: "auto", "cpu", "cuda" or "cuda:N".
+    `notify_after_s`: a job longer than this many seconds tells the system when it is done.
+    """
+
+    library_dir: str = ""
+    model: str = ""
+    model_dirs: tuple[str, ...] = ()
+    device: str = "auto"
+    appearance: str = "system"
+    language: str = "system"
+    notify_after_s: int = 30
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Settings:
+        """The settings that `to_json` wrote; unknown keys and values of the wrong kind fall back to defaults."""
+        default = cls()
+        values: dict[str, Any] = {}
+        for f in fields(cls):
+            value = data.get(f.name, getattr(default, f.name))
+            if f.name == "model_dirs":
+                value = tuple(str(v) for v in value) if isinstance(value, list | tuple) else ()
+            if type(value) is type(getattr(default, f.name)):
+                values[f.name] = value
+        return cls(**values)

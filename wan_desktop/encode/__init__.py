@@ -1,0 +1,1 @@
+"""Frames to files, one format per file."""

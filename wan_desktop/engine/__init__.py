@@ -1,0 +1,1 @@
+"""torch and diffusers: turning a request into frames."""

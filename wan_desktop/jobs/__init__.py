@@ -1,0 +1,1 @@
+"""Use cases in plain Python: the host, its queue and its runner."""

@@ -1,0 +1,118 @@
+"""What the host needs from the outside, as narrow Protocols. Adapters live in library, models, process, remote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from wan_desktop.domain.events import BackendState, Rendered, RenderEvent
+    from wan_desktop.domain.job import Clip, Job
+    from wan_desktop.domain.model import ModelSpec
+    from wan_desktop.jobs.cancel import CancelToken
+
+T = TypeVar("T")
+
+
+class Store(Protocol):
+    """The database: one thread, one connection. Methods other than `run` are called inside `run`'s function."""
+
+    def run(self, work: Callable[[], T]) -> Future[T]:
+        """Do `work` on the database's thread, in one transaction, in the order of the calls.
+
+        The future is done after the commit; if `work` raises, everything it stored is rolled back.
+        """
+
+    def put_job(self, job: Job) -> None:
+        """Add the job, or replace the one with its id."""
+
+    def remove_job(self, job_id: str) -> None:
+        """Forget the job; no error if there is none."""
+
+    def job(self, job_id: str) -> Job | None:
+        """The job of that id, or None."""
+
+    def waiting(self) -> list[Job]:
+        """The queued jobs by `order`, lowest first."""
+
+    def jobs(self) -> list[Job]:
+        """Every job: running ones, then waiting ones by `order`, then ended ones, newest first."""
+
+    def put_clip(self, clip: Clip) -> None:
+        """Add the clip, or replace the one with its id."""
+
+    def clips(self, *, deleted: bool = False) -> list[Clip]:
+        """The library's clips, newest first; with `deleted` those in the bin instead."""
+
+    def put_value(self, key: str, value: Any) -> None:
+        """Remember a small JSON value: the text being typed, and such."""
+
+    def value(self, key: str) -> Any:
+        """The remembered value, or None."""
+
+    def close(self) -> None:
+        """Finish what was asked for and close."""
+
+
+class Library(Protocol):
+    """The library folder: clips, thumbnails, the bin."""
+
+    def check_space(self, job: Job) -> None:
+        """Raise DiskProblem when the folder is not writable, gone, or has no room for the job's clip."""
+
+    def part_file(self, job: Job) -> Path:
+        """Where the render process writes the job's clip: a `.part` file in the library folder."""
+
+    def publish(self, job: Job, rendered: Rendered) -> Clip:
+        """Make the `.part` file a clip: recipe in, read back, fsync, rename, thumbnail. Not yet in the store."""
+
+    def discard(self, job: Job) -> None:
+        """Remove what an unfinished job left in the folder."""
+
+    def to_bin(self, clip: Clip, now: float) -> Clip:
+        """Move the clip's files to the bin; the clip with its new paths and `deleted_at`."""
+
+    def from_bin(self, clip: Clip) -> Clip:
+        """Bring the clip's files back; the clip with its new paths."""
+
+
+class Images(Protocol):
+    """The image store: start images by the sha256 of their bytes."""
+
+    def add(self, path: str) -> tuple[str, tuple[int, int]]:
+        """Check and store the picture; (sha256, (width, height) after EXIF turn). Raises BadImage."""
+
+    def size(self, sha256: str) -> tuple[int, int]:
+        """The stored picture's (width, height) after EXIF turn. Raises BadImage when there is none."""
+
+    def path(self, sha256: str) -> Path:
+        """The file that holds the picture. Raises BadImage when there is none."""
+
+
+class Models(Protocol):
+    """The models on this computer."""
+
+    def all(self) -> Sequence[ModelSpec]:
+        """Every usable model, the built-in one last."""
+
+    def get(self, model: str | None) -> ModelSpec:
+        """The model of that id or folder; None: the chosen one. Raises ModelMissing or ModelDamaged."""
+
+
+class Backend(Protocol):
+    """Who renders: this computer, another one."""
+
+    def start(self) -> None:
+        """Begin to get ready, without waiting."""
+
+    def render(self, job: Job, part: Path, cancel: CancelToken) -> Iterator[RenderEvent]:
+        """Render the job into `part`; the last event is Rendered. Raises Cancelled or another WanError."""
+
+    def subscribe(self, listener: Callable[[BackendState], None]) -> Callable[[], None]:
+        """Call `listener` with the present state and at each change, from any thread; returns the way to stop."""
+
+    def close(self) -> None:
+        """End whatever runs and give everything back."""

@@ -1,0 +1,1 @@
+"""SQLite and the library folder: jobs, clips, images, thumbnails."""

@@ -1,0 +1,1 @@
+"""Pillow and PyAV, no torch: decoding users' pictures, reading clips."""

@@ -1,0 +1,1 @@
+"""Which models exist, where they lie, whether they are whole."""

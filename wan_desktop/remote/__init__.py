@@ -1,0 +1,1 @@
+"""Other computers that can render."""

@@ -1,0 +1,1 @@
+"""Qt Widgets: the window. Talks to the Session, nothing else."""
