@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP
+
 if TYPE_CHECKING:
     from wan_desktop.domain.request import RenderRequest
 
@@ -38,6 +40,16 @@ class Stage(StrEnum):
     DENOISING = "denoising"
     DECODING = "decoding"
     SAVING = "saving"
+
+
+STAGE_WORDS = {
+    Stage.LOADING: QT_TRANSLATE_NOOP("stages", "Loading the model"),
+    Stage.ENCODING: QT_TRANSLATE_NOOP("stages", "Reading the prompt"),
+    Stage.DENOISING: QT_TRANSLATE_NOOP("stages", "Drawing"),
+    Stage.DECODING: QT_TRANSLATE_NOOP("stages", "Developing frames"),
+    Stage.SAVING: QT_TRANSLATE_NOOP("stages", "Saving"),
+}
+"""What a person reads for each stage; translated in the context "stages"."""
 
 
 @dataclass(frozen=True, slots=True)

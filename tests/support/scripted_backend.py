@@ -1,0 +1,139 @@
+"""A backend for tests that follows a script instead of rendering: real files, no torch.
+
+`ScriptedBackend` writes a small real MP4 (a square moving over a gradient) and reports stages, steps, previews and
+frames as the render process does. A test scripts it job by job:
+
+    backend.script("a cat", fail=OutOfMemory("..."))      # the job whose prompt holds "a cat" fails while drawing
+    backend.script("slow", hold=Stage.DENOISING)          # waits there until `backend.release()` or a cancel
+    backend.script("odd", notes=("Something to know.",))
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wan_desktop.domain.events import BackendState, Frame, Note, Preview, Progress, Rendered
+from wan_desktop.domain.job import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from wan_desktop.domain.events import RenderEvent
+    from wan_desktop.domain.job import Job
+    from wan_desktop.jobs.cancel import CancelToken
+
+
+@dataclass(frozen=True)
+class Script:
+    """What happens to one job: it fails at `at`, or waits at `hold`; `notes` are told; `frames` in the clip."""
+
+    fail: Exception | None = None
+    at: Stage = Stage.DENOISING
+    hold: Stage | None = None
+    notes: tuple[str, ...] = ()
+
+
+class ScriptedBackend:
+    """Implements the Backend port; `requests` lists what it was asked to render, in order."""
+
+    def __init__(self) -> None:
+        self.requests: list[Job] = []
+        self.closed = False
+        self._scripts: dict[str, Script] = {}
+        self._released = threading.Event()
+        self._listeners: list[Callable[[BackendState], None]] = []
+        self._state = BackendState("ready", {"device": "cpu", "device_name": "Scripted CPU", "problems": []})
+
+    def script(self, words: str, **what: object) -> None:
+        """From now on a job whose prompt holds `words` follows Script(**what)."""
+        self._scripts[words] = Script(**what)  # type: ignore[arg-type]
+
+    def release(self) -> None:
+        """Let every held job, now and later, go on."""
+        self._released.set()
+
+    def start(self) -> None:
+        """Nothing to get ready."""
+
+    def subscribe(self, listener: Callable[[BackendState], None]) -> Callable[[], None]:
+        """As the port says."""
+        self._listeners.append(listener)
+        listener(self._state)
+        return lambda: self._listeners.remove(listener)
+
+    def tell(self, state: BackendState) -> None:
+        """Change the state that listeners see."""
+        self._state = state
+        for listener in list(self._listeners):
+            listener(state)
+
+    def close(self) -> None:
+        """Let held jobs go."""
+        self.closed = True
+        self._released.set()
+
+    def render(self, job: Job, part: Path, cancel: CancelToken) -> Iterator[RenderEvent]:
+        """Follow the job's script."""
+        self.requests.append(job)
+        script = next((s for words, s in self._scripts.items() if words in job.request.prompt), Script())
+        steps = job.request.num_inference_steps
+        for stage in (Stage.LOADING, Stage.ENCODING, Stage.DENOISING, Stage.DECODING):
+            yield from self._stage(job, stage, script, cancel, steps)
+        write_clip(part, job.request.width, job.request.height, job.request.num_frames, job.request.fps)
+        yield Rendered(
+            job.id, str(part), job.request.num_frames, {"device": "scripted", "seconds": {"total": 0.1}}
+        )
+
+    def _stage(
+        self, job: Job, stage: Stage, script: Script, cancel: CancelToken, steps: int
+    ) -> Iterator[RenderEvent]:
+        yield Progress(job.id, stage)
+        if stage is Stage.ENCODING:
+            yield from (Note(job.id, sentence) for sentence in script.notes)
+        if script.hold is stage:
+            cancel.on_cancel(self._released.set)
+            self._released.wait()
+        cancel.raise_if_cancelled()
+        if script.fail is not None and script.at is stage:
+            raise script.fail
+        if stage is Stage.DENOISING:
+            for step in range(1, steps + 1):
+                cancel.raise_if_cancelled()
+                yield Progress(job.id, stage, step, steps)
+                yield Preview(job.id, step, moving_frames(64, 40, 4))
+
+
+def moving_frames(width: int, height: int, count: int) -> tuple[Frame, ...]:
+    """`count` small frames: a white square that moves over a blue-to-green gradient."""
+    return tuple(Frame(width, height, picture(width, height, n / max(count - 1, 1))) for n in range(count))
+
+
+def picture(width: int, height: int, at: float) -> bytes:
+    """RGB bytes of a white square at `at` (0 left, 1 right) over a gradient."""
+    import numpy as np
+
+    rgb = np.zeros((height, width, 3), np.uint8)
+    rgb[..., 1] = np.linspace(40, 160, height, dtype=np.uint8)[:, None]
+    rgb[..., 2] = np.linspace(200, 90, height, dtype=np.uint8)[:, None]
+    side = max(4, min(width, height) // 4)
+    left, top = round(at * (width - side)), (height - side) // 2
+    rgb[top : top + side, left : left + side] = 255
+    return rgb.tobytes()
+
+
+def write_clip(path: Path, width: int = 256, height: int = 160, num_frames: int = 25, fps: int = 16) -> None:
+    """Write a real H.264 MP4 of the moving square; the format is MP4 whatever the file's name."""
+    import av
+    import numpy as np
+
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream("libx264", rate=fps, options={"crf": "18", "preset": "veryfast"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for n in range(num_frames):
+            rgb = np.frombuffer(picture(width, height, n / max(num_frames - 1, 1)), np.uint8)
+            frame = av.VideoFrame.from_ndarray(rgb.reshape(height, width, 3), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
