@@ -1,0 +1,189 @@
+"""Opening the database file: checked, brought up to date, and never at the price of what a person made."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import time
+from typing import TYPE_CHECKING, Any
+
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, LibraryProblem
+from wan_desktop.library.migrations import MIGRATIONS, VERSION
+from wan_desktop.library.rows import CLIP_COLUMNS, JOB_COLUMNS, clip_from_row, job_from_row
+from wan_desktop.media.files import disk_errors, sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_TABLES: tuple[tuple[str, str, Callable[[Any], object]], ...] = (
+    ("jobs", JOB_COLUMNS, job_from_row),
+    ("clips", CLIP_COLUMNS, clip_from_row),
+    ("remembered", "key, value", lambda row: json.loads(row[1])),
+)
+
+BACKUPS_KEPT = 3
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_PRAGMAS = (
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA journal_mode = TRUNCATE",
+    "PRAGMA synchronous = FULL",
+)
+
+
+def open_database(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
+    """The connection, for this thread only, and sentences worth telling.
+
+    A damaged file is kept aside and what can still be read of it goes into a fresh one. Raises LibraryProblem
+    when the file is newer than this program or in use, DiskProblem when the folder cannot be used.
+    """
+    with disk_errors(path.parent):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        return _checked(path), ()
+    except sqlite3.DatabaseError as error:
+        if not _is_damage(error):
+            raise _translated(error, path) from error
+        log.error("database damaged: %s", error)
+    kept = _set_aside(path)
+    try:
+        connection = _checked(path)
+    except sqlite3.DatabaseError as error:
+        raise _translated(error, path) from error
+    saved = _salvage(kept, connection)
+    return connection, (
+        f"The library's database was damaged. {saved} entries could be read and were kept, the old file is "
+        f"{kept.name}; clips come back from their own files.",
+    )
+
+
+def _checked(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > VERSION:
+            raise _too_new()
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if answer != "ok":
+            raise _damage(answer)
+        _migrate(connection, path, version)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _damage(why: str) -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError(why)
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF in _DAMAGED
+
+
+def _translated(error: sqlite3.DatabaseError, path: Path) -> LibraryProblem:
+    return LibraryProblem(
+        QT_TRANSLATE_NOOP(
+            "errors",
+            "The library's database {path} cannot be opened ({why}): close other programs that use it, and check "
+            "its disk.",
+        ),
+        path=path,
+        why=error,
+    )
+
+
+def _too_new() -> LibraryProblem:
+    return LibraryProblem(
+        QT_TRANSLATE_NOOP(
+            "errors",
+            "The library was last used by a newer Wan Desktop: update this one. Nothing was changed.",
+        )
+    )
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    if 0 < version < VERSION:
+        _back_up(connection, path, version)
+    for number in range(version, VERSION):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in MIGRATIONS[number]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number + 1}")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+
+def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    target = path.with_name(f"{path.stem}.v{version}.{_stamp()}.backup")
+    copy = sqlite3.connect(target)
+    try:
+        connection.backup(copy)
+    finally:
+        copy.close()
+    backups = sorted(path.parent.glob(f"{path.stem}.v*.backup"), key=lambda p: p.stat().st_mtime)
+    for old in backups[:-BACKUPS_KEPT]:
+        old.unlink()
+
+
+def _set_aside(path: Path) -> Path:
+    """Rename the damaged file and its journal, which belong together; the new name of the file."""
+    kept = path.with_name(f"{path.stem}.{_stamp()}.damaged")
+    with disk_errors(path.parent):
+        journal = path.with_name(path.name + "-journal")
+        if journal.exists():
+            journal.replace(kept.with_name(kept.name + "-journal"))
+        path.replace(kept)
+        sync_folder(path.parent)
+    return kept
+
+
+def _stamp() -> str:
+    return time.strftime("%Y-%m-%d-%H%M%S")
+
+
+def _salvage(damaged: Path, fresh: sqlite3.Connection) -> int:
+    """Copy every row that can still be read; how many there were."""
+    old = sqlite3.connect(f"{damaged.as_uri()}?mode=ro&immutable=1", uri=True)
+    try:
+        return sum(_salvage_table(old, fresh, *table) for table in _TABLES)
+    finally:
+        old.close()
+
+
+def _salvage_table(
+    old: sqlite3.Connection,
+    fresh: sqlite3.Connection,
+    table: str,
+    columns: str,
+    check: Callable[[Any], object],
+) -> int:
+    places = ", ".join("?" * len(columns.split(",")))
+    saved = 0
+    fresh.execute("BEGIN IMMEDIATE")
+    try:
+        for row in old.execute(f"SELECT {columns} FROM {table}"):
+            try:
+                check(row)
+                fresh.execute(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({places})", row)
+            except (sqlite3.Error, LookupError, TypeError, ValueError) as error:
+                log.warning("%s: a damaged row is left out: %s", table, error)
+            else:
+                saved += 1
+    except sqlite3.Error as error:
+        log.warning("%s: unreadable after %s rows: %s", table, saved, error)
+    fresh.execute("COMMIT")
+    return saved
