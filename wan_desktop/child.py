@@ -1,0 +1,225 @@
+"""Composition root of the render process: listens to the host, renders with the engine, writes with the encoder.
+
+Light at import, since spawning imports it again; torch and the rest come in `main`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wan_desktop.domain.errors import Cancelled, WanError
+from wan_desktop.domain.events import BackendState, Progress, Rendered
+from wan_desktop.domain.job import Job, Stage
+from wan_desktop.jobs.cancel import CancelToken
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    import numpy as np
+
+    from wan_desktop.domain.events import RenderEvent
+    from wan_desktop.domain.model import ModelSpec
+    from wan_desktop.engine.renderer import Renderer
+
+EXIT_POISONED = 3
+"""Exit code after a CUDA error that leaves the process unusable: the host starts a fresh one."""
+EXIT_ORPHANED = 4
+"""Exit code when the host is gone."""
+
+log = logging.getLogger(__name__)
+
+
+def main(conn: Connection, settings: dict[str, Any]) -> None:
+    """Render what comes through `conn` until told to stop; the spawn target of `process`.
+
+    Receives ("render", Job, ModelSpec, image path or None, part path), ("cancel", job id), ("stop",). Sends
+    ("event", Progress | Preview | Note | Rendered | BackendState), ("failed", job id, WanError),
+    ("cancelled", job id). `settings`: device, model (ModelSpec to preload, or None), cache_dir, resources_dir,
+    log_dir.
+    """
+    _settle(Path(settings["log_dir"]))
+    mailbox = Mailbox(conn)
+    mailbox.send(("event", BackendState("starting")))
+    try:
+        worker = Worker(mailbox, settings)
+    except Exception as error:
+        log.exception("the render process could not start")
+        mailbox.send(
+            ("event", BackendState("failed", sentence=f"The render process could not start: {error}"))
+        )
+        raise
+    worker.run()
+
+
+class Mailbox:
+    """The pipe to the host. A thread reads it, so that a cancel arrives in the middle of a render.
+
+    When the host is gone the process ends at once: nobody is left to render for.
+    """
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._lock = threading.Lock()
+        self._jobs: queue.Queue[tuple[Any, ...]] = queue.Queue()
+        self._tokens: dict[str, CancelToken] = {}
+        threading.Thread(target=self._read, name="mailbox", daemon=True).start()
+
+    def send(self, message: tuple[Any, ...]) -> None:
+        """Tell the host; from any thread."""
+        try:
+            with self._lock:
+                self._conn.send(message)
+        except OSError:
+            os._exit(EXIT_ORPHANED)
+
+    def next(self) -> tuple[Any, ...]:
+        """Wait for the next ("render", …) or ("stop",)."""
+        return self._jobs.get()
+
+    def token(self, job_id: str) -> CancelToken:
+        """The token that a ("cancel", job id) sets."""
+        with self._lock:
+            return self._tokens.setdefault(job_id, CancelToken())
+
+    def forget(self, job_id: str) -> None:
+        """The job has ended: a cancel that comes later means nothing."""
+        with self._lock:
+            self._tokens.pop(job_id, None)
+
+    def _read(self) -> None:
+        while True:
+            try:
+                message = self._conn.recv()
+            except (EOFError, OSError):
+                os._exit(EXIT_ORPHANED)
+            match message:
+                case ("cancel", job_id):
+                    with self._lock:
+                        token = self._tokens.get(job_id)
+                    if token is not None:
+                        token.cancel()
+                case ("render", job, *_):
+                    self.token(job.id)
+                    self._jobs.put(message)
+                case _:
+                    self._jobs.put(message)
+
+
+class Worker:
+    """Renders one job after the other on the main thread."""
+
+    def __init__(self, mailbox: Mailbox, settings: dict[str, Any]) -> None:
+        from wan_desktop.engine import device as devices
+
+        self._mailbox = mailbox
+        devices.use_physical_cores()
+        self._device = devices.choose(settings["device"], devices.probe())
+        self._renderer = self._make_renderer(settings)
+        self._preload(settings.get("model"))
+
+    def run(self) -> None:
+        """Take messages until ("stop",)."""
+        self._mailbox.send(("event", BackendState("ready", self._device.info())))
+        while True:
+            match self._mailbox.next():
+                case ("render", job, model, image_path, part_path):
+                    self._job(job, model, image_path, Path(part_path))
+                case ("stop",):
+                    return
+
+    def _make_renderer(self, settings: dict[str, Any]) -> Renderer:
+        from wan_desktop.engine.renderer import Renderer
+
+        return Renderer(self._device, Path(settings["cache_dir"]), Path(settings["resources_dir"]))
+
+    def _preload(self, model: ModelSpec | None) -> None:
+        """Load and warm the model; a model that cannot be loaded is the problem of the job that asks for it."""
+        if model is None:
+            return
+        try:
+            self._renderer.load(model)
+            self._renderer.warm_up()
+        except WanError as error:
+            log.warning("preload: %s", error)
+
+    def _job(self, job: Job, model: ModelSpec, image_path: str | None, part: Path) -> None:
+        from wan_desktop.engine import failures
+
+        try:
+            rendered = self._render(job, model, image_path, part, self._mailbox.token(job.id))
+        except Cancelled:
+            self._mailbox.send(("cancelled", job.id))
+        except Exception as error:
+            known = failures.translate(error)
+            if known is None:
+                log.exception("job %s", job.id)
+            self._mailbox.send(("failed", job.id, known or failures.surprise(error)))
+            if failures.poisons(error):
+                os._exit(EXIT_POISONED)
+            failures.release_memory()
+        else:
+            self._mailbox.send(("event", rendered))
+        finally:
+            self._mailbox.forget(job.id)
+
+    def _render(
+        self, job: Job, model: ModelSpec, image_path: str | None, part: Path, token: CancelToken
+    ) -> Rendered:
+        from wan_desktop.encode.mp4 import Mp4Writer
+        from wan_desktop.engine.stopwatch import Stopwatch, made_by
+
+        request = job.request
+        watch = Stopwatch(self._device)
+        token.raise_if_cancelled()
+        image = _start_image(image_path, request.width, request.height)
+        with Mp4Writer(part, request.width, request.height, request.fps) as writer:
+            for event in self._renderer.render(job, model, image, writer.write, watch):
+                self._forward(event, token)
+            self._forward(Progress(job.id, Stage.SAVING), token)
+            with watch.stage(Stage.SAVING):
+                writer.close()
+        return Rendered(job.id, str(part), writer.num_frames, made_by(self._device, model.fingerprint, watch))
+
+    def _forward(self, event: RenderEvent, token: CancelToken) -> None:
+        token.raise_if_cancelled()
+        self._mailbox.send(("event", event))
+
+
+def _start_image(path: str | None, width: int, height: int) -> np.ndarray | None:
+    """The start image as it goes into the model: uint8 [height, width, 3]. Raises BadImage."""
+    if path is None:
+        return None
+    import numpy as np
+
+    from wan_desktop.media import images
+
+    return np.asarray(images.cover(images.load_rgb(Path(path)), width, height))
+
+
+def _settle(log_dir: Path) -> None:
+    """Crash traces to a file, Ctrl-C left to the host, the window before the render, no network."""
+    import faulthandler
+
+    with contextlib.suppress(OSError):
+        log_dir.mkdir(parents=True, exist_ok=True)
+        faulthandler.enable((log_dir / "render-crash.log").open("a"))
+        logging.basicConfig(filename=log_dir / "render.log", format="%(asctime)s %(levelname)s %(message)s")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _lower_priority()
+    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+
+
+def _lower_priority() -> None:
+    if hasattr(os, "nice"):
+        os.nice(10)
+        return
+    import psutil
+
+    psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)

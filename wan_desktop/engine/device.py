@@ -1,0 +1,204 @@
+"""Which device renders, in which precision, and what a person should know about it."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A CUDA card as PyTorch numbers them; memory in bytes. `usable`: this PyTorch has kernels for it."""
+
+    index: int
+    name: str
+    total: int
+    free: int
+    bf16: bool
+    usable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What this computer and this PyTorch have. `driver`: NVIDIA's driver version, "" when there is none.
+
+    `build` is "cuda", "rocm" or "cpu"; `complaint` is what PyTorch said when CUDA did not start.
+    """
+
+    torch: str
+    build: str
+    driver: str = ""
+    cards: tuple[Card, ...] = ()
+    complaint: str = ""
+    mps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where to render: `name` is "cpu" or "cuda:N", `dtype` a torch dtype's name; memory in bytes (0 on the CPU)."""
+
+    name: str
+    label: str
+    dtype: str
+    torch: str
+    vram_total: int = 0
+    vram_free: int = 0
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_cuda(self) -> bool:
+        """True on a CUDA card."""
+        return self.name.startswith("cuda")
+
+    def info(self) -> dict[str, Any]:
+        """Plain data for BackendState.info."""
+        return {
+            "device": self.name,
+            "device_name": self.label,
+            "dtype": self.dtype,
+            "vram_total": self.vram_total,
+            "vram_free": self.vram_free,
+            "torch": self.torch,
+            "problems": list(self.problems),
+        }
+
+
+def choose(wanted: str, machine: Machine) -> Device:
+    """The device for `wanted`: "auto", "cpu", "cuda" (the largest free card) or "cuda:N".
+
+    A card that was asked for and cannot be used becomes the CPU, with the reason in `problems`.
+    """
+    if wanted == "cpu":
+        return _cpu(machine, ())
+    usable = [card for card in machine.cards if card.usable]
+    number = re.fullmatch(r"cuda:(\d+)", wanted)
+    if number:
+        usable = [card for card in usable if card.index == int(number[1])]
+        if not usable and machine.cards:
+            return _cpu(machine, (f"There is no usable GPU “{wanted}”, so clips render on the processor.",))
+    if not usable:
+        return _cpu(machine, _problems(machine, wanted))
+    card = max(usable, key=lambda c: (c.free, -c.index))
+    dtype = "bfloat16" if card.bf16 else "float16"
+    return Device(f"cuda:{card.index}", card.name, dtype, machine.torch, card.total, card.free)
+
+
+def probe() -> Machine:
+    """Look at this computer; never raises for a missing driver or card."""
+    import torch
+
+    driver = _nvidia_driver()
+    mps = bool(torch.backends.mps.is_available())
+    if torch.version.hip:
+        return Machine(torch.__version__, "rocm", driver, mps=mps)
+    if not torch.version.cuda:
+        return Machine(torch.__version__, "cpu", driver, mps=mps)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        available = torch.cuda.is_available()
+    complaint = " ".join(str(w.message).split(" (Triggered", 1)[0] for w in said)
+    cards = tuple(_card(i) for i in range(torch.cuda.device_count())) if available else ()
+    return Machine(torch.__version__, "cuda", driver, cards, complaint)
+
+
+def use_physical_cores() -> int:
+    """Let torch use one thread per physical core this process may run on; the number of threads."""
+    import psutil
+    import torch
+
+    affinity = getattr(os, "sched_getaffinity", None)
+    allowed = len(affinity(0)) if affinity else os.cpu_count() or 1
+    threads = max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))
+    torch.set_num_threads(threads)
+    return threads
+
+
+def _cpu(machine: Machine, problems: tuple[str, ...]) -> Device:
+    return Device("cpu", _cpu_name(), "float32", machine.torch, problems=problems)
+
+
+def _problems(machine: Machine, wanted: str) -> tuple[str, ...]:
+    if machine.build == "rocm":
+        return ("AMD graphics cards are not supported yet, so clips render on the processor.",)
+    if machine.mps:
+        return ("Apple's graphics processor is not supported yet, so clips render on the processor.",)
+    if machine.build == "cpu" and machine.driver:
+        return (
+            f"This PyTorch ({machine.torch}) has no CUDA although an NVIDIA driver ({machine.driver}) is here: "
+            "install PyTorch's CUDA build to render on the graphics card.",
+        )
+    if machine.cards:
+        names = ", ".join(card.name for card in machine.cards)
+        return (f"This PyTorch ({machine.torch}) has no code for {names}, so clips render on the processor.",)
+    if machine.complaint:
+        return (
+            f"The NVIDIA driver ({machine.driver or 'unknown version'}) does not work with this PyTorch "
+            f"({machine.torch}): update the driver. PyTorch says: {machine.complaint}",
+        )
+    if wanted.startswith("cuda"):
+        return (f"There is no usable GPU “{wanted}”, so clips render on the processor.",)
+    return ()
+
+
+def _card(index: int) -> Card:
+    import torch
+
+    properties = torch.cuda.get_device_properties(index)
+    major, minor = properties.major, properties.minor
+    usable = _has_kernels(major, minor, torch.cuda.get_arch_list())
+    free = _nvml_free(f"GPU-{properties.uuid}") if hasattr(properties, "uuid") else None
+    if free is None:
+        free = torch.cuda.mem_get_info(index)[0] if usable else 0
+    return Card(index, properties.name, properties.total_memory, free, major >= 8, usable)
+
+
+def _has_kernels(major: int, minor: int, built_for: list[str]) -> bool:
+    """True when code built for `built_for` ("sm_80": binary, "compute_90": for newer cards) runs on the card."""
+    for arch in built_for:
+        kind, _, digits = arch.partition("_")
+        number = int(re.sub(r"\D", "", digits))
+        built = number // 10, number % 10
+        if kind == "sm" and built[0] == major and built[1] <= minor:
+            return True
+        if kind == "compute" and built <= (major, minor):
+            return True
+    return not built_for
+
+
+def _nvidia_driver() -> str:
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+        version = pynvml.nvmlSystemGetDriverVersion()
+        return version.decode() if isinstance(version, bytes) else version
+    except pynvml.NVMLError:
+        return ""
+
+
+def _nvml_free(uuid: str) -> int | None:
+    """Free bytes of the card; asking CUDA itself would occupy memory on every card."""
+    import pynvml
+
+    try:
+        return int(pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByUUID(uuid)).free)
+    except pynvml.NVMLError:
+        return None
+
+
+def _cpu_name() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            found = next(
+                (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), ""
+            )
+    except OSError:
+        found = ""
+    if not found:
+        import platform
+
+        found = platform.processor() or platform.machine()
+    return found or "CPU"

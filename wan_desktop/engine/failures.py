@@ -1,0 +1,72 @@
+"""Torch's errors in our words, and which of them leave the process unusable."""
+
+from __future__ import annotations
+
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, OutOfMemory, WanError
+
+_SMALLER = QT_TRANSLATE_NOOP("errors", "Use a smaller size or fewer frames")
+
+
+def translate(error: BaseException) -> WanError | None:
+    """The expected error that a torch or Python error stands for, or None when it is a surprise."""
+    import torch
+
+    if isinstance(error, WanError):
+        return error
+    if isinstance(error, torch.OutOfMemoryError):
+        return OutOfMemory(
+            QT_TRANSLATE_NOOP(
+                "errors",
+                "The graphics card has too little free memory for this clip: use a smaller size or fewer frames.",
+            ),
+            action=_SMALLER,
+        )
+    if isinstance(error, MemoryError) or _cpu_out_of_memory(error):
+        return OutOfMemory(
+            QT_TRANSLATE_NOOP(
+                "errors",
+                "The computer has too little free memory for this clip: use a smaller size or fewer frames.",
+            ),
+            action=_SMALLER,
+        )
+    return None
+
+
+def surprise(error: BaseException) -> WanError:
+    """What to tell a person about an error that nobody expected; the log has the rest."""
+    return WanError(
+        QT_TRANSLATE_NOOP("errors", "The render stopped because of an unexpected error ({kind}: {detail})."),
+        action=QT_TRANSLATE_NOOP("errors", "Try again"),
+        kind=type(error).__name__,
+        detail=str(error).splitlines()[0][:200] if str(error) else "no details",
+    )
+
+
+def poisons(error: BaseException) -> bool:
+    """True for a CUDA error after which this process can render nothing more: all but out of memory."""
+    import torch
+
+    if isinstance(error, torch.OutOfMemoryError):
+        return False
+    accelerator = getattr(torch, "AcceleratorError", ())
+    if isinstance(error, accelerator):
+        return True
+    return isinstance(error, RuntimeError) and any(
+        sign in str(error)
+        for sign in ("CUDA error", "cuDNN error", "CUBLAS_STATUS", "cuDNN_STATUS", "CUDNN_STATUS")
+    )
+
+
+def _cpu_out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+
+
+def release_memory() -> None:
+    """Give back what a failed render left in torch's caches."""
+    import gc
+
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

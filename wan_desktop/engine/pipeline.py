@@ -1,0 +1,231 @@
+"""Wan2.2-TI2V on diffusers' components: one pipeline for text to video and image to video, one step at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from diffusers.pipelines.pipeline_utils import DiffusionPipeline
+
+from wan_desktop.domain.sizes import FRAME_STEP
+from wan_desktop.engine import samplers
+from wan_desktop.engine.decode import decode_groups, latent_statistics, to_uint8
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
+    from diffusers.models.transformers.transformer_wan import WanTransformer3DModel
+    from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
+
+    from wan_desktop.engine.prompts import PromptTokenizer
+
+MAX_PROMPT_TOKENS = 512
+"""umT5's text_len in the official configuration; the transformer always sees this many (zeros fill up)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The sampler after step `index` (from 0) of `total`.
+
+    `latents`: what the next step starts from; `x0`: the clip as estimated now. Both normalised, float32
+    [1, z, f, h, w]; with a start image, both hold it in latent frame 0.
+    """
+
+    index: int
+    total: int
+    latents: torch.Tensor
+    x0: torch.Tensor
+
+
+class Wan22Pipeline(DiffusionPipeline):
+    """The official recipe (UniPC on the official schedule, expanded timesteps for a start image).
+
+    Components are diffusers' and transformers' own. `text_encoder` may be None when prompts come as embeddings.
+    """
+
+    model_cpu_offload_seq = "text_encoder->transformer->vae"
+    _optional_components = ["text_encoder", "tokenizer"]
+
+    def __init__(
+        self,
+        tokenizer: PromptTokenizer | None,
+        text_encoder: UMT5EncoderModel | None,
+        transformer: WanTransformer3DModel,
+        vae: AutoencoderKLWan,
+    ) -> None:
+        super().__init__()
+        self.register_modules(
+            tokenizer=tokenizer, text_encoder=text_encoder, transformer=transformer, vae=vae
+        )
+
+    @torch.no_grad()
+    def encode_prompt(self, prompt: str, max_sequence_length: int = MAX_PROMPT_TOKENS) -> torch.Tensor:
+        """The text encoder's states of `prompt`, [1, n, text_dim]: n tokens, the end marker included.
+
+        The encoder is run on the padded sequence, as the official code does; padding is then left out.
+        """
+        ids = self.tokenizer(prompt, max_sequence_length).ids
+        padded = torch.zeros(1, max_sequence_length, dtype=torch.long)
+        padded[0, : len(ids)] = torch.tensor(ids)
+        mask = (torch.arange(max_sequence_length) < len(ids)).long()[None]
+        device = self._execution_device
+        states = self.text_encoder(padded.to(device), mask.to(device)).last_hidden_state
+        return states[:, : len(ids)]
+
+    @torch.no_grad()
+    def encode_image(self, image: torch.Tensor) -> torch.Tensor:
+        """The start image [1, 3, H, W] in [-1, 1] as normalised latents [1, z, 1, H/16, W/16], float32."""
+        device = self._execution_device
+        pixels = image[:, :, None].to(device, self.vae.dtype)
+        latents = self.vae.encode(pixels).latent_dist.mode().float()
+        mean, std = latent_statistics(self.vae, latents.device)
+        return (latents - mean) / std
+
+    def prepare_latents(
+        self, height: int, width: int, num_frames: int, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Noise float32 [1, z, f, h, w] drawn on `generator`'s device (the CPU, so every machine draws the same)."""
+        scale = self.vae.config.scale_factor_spatial
+        frames = (num_frames - 1) // FRAME_STEP + 1
+        shape = (1, self.transformer.config.in_channels, frames, height // scale, width // scale)
+        return torch.randn(shape, generator=generator, device=generator.device, dtype=torch.float32)
+
+    @torch.no_grad()
+    def steps(
+        self,
+        prompt_embeds: torch.Tensor,
+        negative_prompt_embeds: torch.Tensor | None,
+        latents: torch.Tensor,
+        *,
+        num_inference_steps: int,
+        guidance_scale: float,
+        flow_shift: float,
+        sampler: str = "unipc",
+        image_latents: torch.Tensor | None = None,
+    ) -> Iterator[Step]:
+        """Denoise `latents` (noise, [1, z, f, h, w]), yielding after every step; the last `latents` are the clip.
+
+        `negative_prompt_embeds` is needed when guidance_scale > 1 and not looked at otherwise. `image_latents`
+        [1, z, 1, h, w] make it image to video: frame 0 is held at them, its tokens see timestep 0
+        (Wan2.2 `wan/textimage2video.py: i2v`).
+        """
+        device = self._execution_device
+        scheduler = samplers.make(sampler, num_inference_steps, flow_shift, device)
+        contexts = [self._pad(prompt_embeds, device)]
+        if guidance_scale > 1:
+            if negative_prompt_embeds is None:
+                raise ValueError("guidance_scale > 1 needs negative_prompt_embeds")
+            contexts.append(self._pad(negative_prompt_embeds, device))
+        latents = hold_first_frame(latents.to(device), image_latents)
+        for i, t in enumerate(scheduler.timesteps):
+            timestep = self._timestep(t, latents, expanded=image_latents is not None)
+            noise = self._predict(latents, timestep, contexts, guidance_scale)
+            latents = scheduler.step(noise, t, latents, return_dict=False)[0]
+            latents = hold_first_frame(latents, image_latents)
+            x0 = hold_first_frame(scheduler.model_outputs[-1], image_latents)
+            yield Step(i, len(scheduler.timesteps), latents, x0)
+
+    def decode(self, latents: torch.Tensor) -> Iterator[np.ndarray]:
+        """The frames of normalised `latents`: uint8 [n, H, W, 3] per latent frame (n = 1, then 4)."""
+        hook = getattr(self.vae, "_hf_hook", None)
+        if hook is not None:
+            hook.pre_forward(self.vae)
+        for group in decode_groups(self.vae, latents.to(self._execution_device)):
+            yield to_uint8(group).numpy()
+
+    def __call__(
+        self,
+        prompt: str,
+        negative_prompt: str = "",
+        image: torch.Tensor | None = None,
+        *,
+        height: int,
+        width: int,
+        num_frames: int,
+        num_inference_steps: int = 50,
+        guidance_scale: float = 5.0,
+        flow_shift: float = 5.0,
+        sampler: str = "unipc",
+        generator: torch.Generator | None = None,
+        latents: torch.Tensor | None = None,
+        output_type: str = "np",
+    ) -> Any:
+        """Run everything: frames uint8 [num_frames, height, width, 3], or the latents if `output_type` is "latent".
+
+        `image` is [1, 3, height, width] in [-1, 1]. Defaults are the official recipe.
+        """
+        try:
+            embeds = self.encode_prompt(prompt)
+            negative = self.encode_prompt(negative_prompt) if guidance_scale > 1 else None
+            image_latents = None if image is None else self.encode_image(image)
+            if latents is None:
+                latents = self.prepare_latents(height, width, num_frames, generator or torch.Generator("cpu"))
+            for step in self.steps(
+                embeds,
+                negative,
+                latents,
+                num_inference_steps=num_inference_steps,
+                guidance_scale=guidance_scale,
+                flow_shift=flow_shift,
+                sampler=sampler,
+                image_latents=image_latents,
+            ):
+                latents = step.latents
+            if output_type == "latent":
+                return latents
+            return concatenate(self.decode(latents))
+        finally:
+            self.maybe_free_model_hooks()
+
+    def _predict(
+        self,
+        latents: torch.Tensor,
+        timestep: torch.Tensor,
+        contexts: list[torch.Tensor],
+        guidance_scale: float,
+    ) -> torch.Tensor:
+        """The guided prediction: uncond + guidance_scale * (cond - uncond), float32."""
+        model_input = latents.to(self.transformer.dtype)
+        predictions = [
+            self.transformer(model_input, timestep, context, return_dict=False)[0].float()
+            for context in contexts
+        ]
+        if len(predictions) == 1:
+            return predictions[0]
+        cond, uncond = predictions
+        return uncond + guidance_scale * (cond - uncond)
+
+    def _timestep(self, t: torch.Tensor, latents: torch.Tensor, *, expanded: bool) -> torch.Tensor:
+        """`t` for the whole clip, [1]; or one per token, [1, tokens], 0 in frame 0 (expanded timesteps)."""
+        if not expanded:
+            return t.expand(1)
+        _, patch_h, patch_w = self.transformer.config.patch_size
+        _, _, frames, height, width = latents.shape
+        tokens = torch.full(
+            (frames, (height // patch_h) * (width // patch_w)), float(t), device=latents.device
+        )
+        tokens[0] = 0
+        return tokens.flatten()[None]
+
+    def _pad(self, embeds: torch.Tensor, device: torch.device) -> torch.Tensor:
+        """Embeddings [1, n, text_dim] filled up with zeros to [1, 512, text_dim], in the transformer's dtype."""
+        missing = MAX_PROMPT_TOKENS - embeds.shape[1]
+        padded = torch.nn.functional.pad(embeds, (0, 0, 0, missing))
+        return padded.to(device, self.transformer.dtype)
+
+
+def hold_first_frame(latents: torch.Tensor, image_latents: torch.Tensor | None) -> torch.Tensor:
+    """`latents` [1, z, f, h, w] with frame 0 replaced by `image_latents` [1, z, 1, h, w], if there are any."""
+    if image_latents is None:
+        return latents
+    return torch.cat([image_latents.to(latents), latents[:, :, 1:]], dim=2)
+
+
+def concatenate(groups: Iterator[np.ndarray]) -> np.ndarray:
+    """All frames of `groups` in one array."""
+    import numpy as np
+
+    return np.concatenate(list(groups))

@@ -1,0 +1,57 @@
+"""From a prompt's text to token ids, and what of it the model cannot read."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def normalise(text: str) -> str:
+    """The text as the official code hands it to the tokenizer: HTML entities resolved, white space collapsed.
+
+    Source: Wan2.2 `wan/modules/tokenizers.py` (clean="whitespace"), diffusers `prompt_clean`.
+    """
+    return re.sub(r"\s+", " ", html.unescape(html.unescape(text.strip()))).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A prompt's token ids, end marker included; `cut` is the end of the text that did not fit, or ""."""
+
+    ids: tuple[int, ...]
+    cut: str
+
+
+class PromptTokenizer:
+    """A `tokenizer.json`, read without the rest of transformers (which takes seconds to import)."""
+
+    def __init__(self, file: Path) -> None:
+        from tokenizers import Tokenizer
+
+        self._tokenizer = Tokenizer.from_file(str(file))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+
+    def __call__(self, prompt: str, max_length: int = 512) -> Tokens:
+        """The tokens of `prompt`, at most `max_length` with the end marker."""
+        text = normalise(prompt)
+        encoding = self._tokenizer.encode(text)
+        if len(encoding.ids) <= max_length:
+            return Tokens(tuple(encoding.ids), "")
+        tail = encoding.ids[-1:] if encoding.special_tokens_mask[-1] else []
+        kept = max_length - len(tail)
+        cut = text[encoding.offsets[kept - 1][1] :].strip()
+        return Tokens((*encoding.ids[:kept], *tail), cut)
+
+
+def cut_note(what: str, cut: str, max_length: int) -> str:
+    """The sentence that says which words of the prompt (`what`: "prompt" or "negative prompt") are not read."""
+    words = cut.split()
+    shown = cut if len(cut) <= 200 else f"{cut[:100].rstrip()} … {cut[-60:].lstrip()}"
+    count = f"{len(words)} words" if len(words) > 1 else "part"
+    return f"The {what} is longer than the {max_length} tokens this model reads; its last {count} were cut: “{shown}”"

@@ -1,0 +1,191 @@
+"""From a job to its frames: loads the model, runs the pipeline, says how far it is."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, WanError
+from wan_desktop.domain.events import Note, Preview, Progress
+from wan_desktop.domain.job import Stage
+from wan_desktop.engine import loading
+from wan_desktop.engine.pipeline import hold_first_frame
+from wan_desktop.engine.previews import LatentRgb, Pace
+from wan_desktop.engine.prompt_cache import PromptCache, fingerprint
+from wan_desktop.engine.prompts import cut_note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    import numpy as np
+
+    from wan_desktop.domain.events import RenderEvent
+    from wan_desktop.domain.job import Job
+    from wan_desktop.domain.model import ModelSpec
+    from wan_desktop.engine.device import Device
+    from wan_desktop.engine.pipeline import Wan22Pipeline
+    from wan_desktop.engine.stopwatch import Stopwatch
+
+SMALL_ENCODER = 2**30
+"""A text encoder of at most this many bytes is loaded with the rest; a larger one when a new prompt needs it."""
+
+
+class Renderer:
+    """Renders jobs on one device, keeping the last model loaded."""
+
+    def __init__(self, device: Device, cache_dir: Path, resources_dir: Path) -> None:
+        self._device = device
+        self._cache_dir = cache_dir
+        self._resources_dir = resources_dir
+        self._loaded: tuple[str, str] | None = None
+        self._pipeline: Wan22Pipeline
+        self._rgb: LatentRgb | None
+        self._prompts: PromptCache
+
+    def load(self, model: ModelSpec) -> None:
+        """Make `model` the loaded one; nothing happens if it is. Raises ModelMissing, ModelDamaged."""
+        if self._loaded == (model.path, model.fingerprint):
+            return
+        self.unload()
+        folder = Path(model.path)
+        self._pipeline = loading.load_pipeline(folder, self._device)
+        rgb = loading.load_latent_rgb(folder, self._resources_dir, self._pipeline.vae.config.z_dim)
+        self._rgb = LatentRgb.from_json(rgb) if rgb else None
+        encoder = loading.weight_files(folder, "text_encoder")
+        self._prompts = PromptCache(
+            self._cache_dir / "prompts",
+            fingerprint(
+                [folder / "text_encoder" / "config.json", *encoder, folder / "tokenizer" / "tokenizer.json"]
+            )
+            + self._device.dtype,
+        )
+        if sum(file.stat().st_size for file in encoder) <= SMALL_ENCODER:
+            loading.load_text_encoder(self._pipeline, folder, self._device)
+        self._loaded = (model.path, model.fingerprint)
+
+    def warm_up(self) -> None:
+        """Run the loaded model once on the smallest clip, so that the first job does not pay for first calls."""
+        pipeline = self._pipeline
+        noise = pipeline.prepare_latents(64, 64, 1, torch.Generator("cpu").manual_seed(0))
+        embeds = torch.zeros(1, 1, pipeline.transformer.config.text_dim)
+        steps = pipeline.steps(embeds, None, noise, num_inference_steps=1, guidance_scale=1.0, flow_shift=1.0)
+        for step in steps:
+            for _ in pipeline.decode(step.latents):
+                pass
+        pipeline.maybe_free_model_hooks()
+
+    def unload(self) -> None:
+        """Forget the loaded model and give its memory back."""
+        if self._loaded is None:
+            return
+        self._loaded = None
+        del self._pipeline
+        if self._device.is_cuda:
+            torch.cuda.empty_cache()
+
+    def render(
+        self,
+        job: Job,
+        model: ModelSpec,
+        image: np.ndarray | None,
+        write: Callable[[np.ndarray], None],
+        watch: Stopwatch,
+    ) -> Iterator[RenderEvent]:
+        """Render the job, giving its frames (uint8 [n, H, W, 3], in order) to `write`.
+
+        `image` is the start image, uint8 [height, width, 3], already of the clip's size. Yields after every
+        step and frame group: close the generator there to cancel. `watch` gets the seconds of each stage.
+        """
+        request = job.request
+        with watch.stage(Stage.LOADING):
+            if self._loaded != (model.path, model.fingerprint):
+                yield Progress(job.id, Stage.LOADING)
+            self.load(model)
+        try:
+            with watch.stage(Stage.ENCODING):
+                yield Progress(job.id, Stage.ENCODING)
+                embeds = yield from self._embeds(job, "prompt", request.prompt, Path(model.path))
+                negative = None
+                if request.guidance_scale > 1:
+                    text = request.negative_prompt
+                    negative = yield from self._embeds(job, "negative prompt", text, Path(model.path))
+                start = None if image is None else self._pipeline.encode_image(_to_tensor(image))
+                self._pipeline.maybe_free_model_hooks()
+            with watch.stage(Stage.DENOISING):
+                latents = yield from self._denoise(job, embeds, negative, start)
+            _check_finite(latents)
+            with watch.stage(Stage.DECODING):
+                yield from self._decode(job, latents, write)
+        finally:
+            self._pipeline.maybe_free_model_hooks()
+
+    def _embeds(
+        self, job: Job, what: str, text: str, folder: Path
+    ) -> Generator[RenderEvent, None, torch.Tensor]:
+        """Returns the embeddings of `text`, [1, n, text_dim]."""
+        tokens = self._pipeline.tokenizer(text)
+        if tokens.cut:
+            yield Note(job.id, cut_note(what, tokens.cut, len(tokens.ids)))
+        embeds = self._prompts.get(text)
+        if embeds is None:
+            loading.load_text_encoder(self._pipeline, folder, self._device)
+            embeds = self._pipeline.encode_prompt(text)
+            self._prompts.put(text, embeds)
+        return embeds
+
+    def _denoise(
+        self, job: Job, embeds: torch.Tensor, negative: torch.Tensor | None, start: torch.Tensor | None
+    ) -> Generator[RenderEvent, None, torch.Tensor]:
+        """Returns the clip's latents, normalised, [1, z, f, h, w]."""
+        request = job.request
+        generator = torch.Generator("cpu").manual_seed(request.seed)
+        noise = self._pipeline.prepare_latents(request.height, request.width, request.num_frames, generator)
+        yield Progress(job.id, Stage.DENOISING, 0, request.num_inference_steps)
+        pace = Pace()
+        latents = noise
+        for step in self._pipeline.steps(
+            embeds,
+            negative,
+            noise,
+            num_inference_steps=request.num_inference_steps,
+            guidance_scale=request.guidance_scale,
+            flow_shift=request.flow_shift,
+            sampler=request.sampler,
+            image_latents=start,
+        ):
+            latents = step.latents
+            last = step.index + 1 == step.total
+            yield Progress(job.id, Stage.DENOISING, step.index + 1, step.total)
+            if self._rgb is not None and pace.due(time.monotonic(), last=last):
+                yield Preview(job.id, step.index + 1, self._rgb.frames(hold_first_frame(step.x0, start)))
+        return latents
+
+    def _decode(
+        self, job: Job, latents: torch.Tensor, write: Callable[[np.ndarray], None]
+    ) -> Iterator[RenderEvent]:
+        total, done = job.request.num_frames, 0
+        yield Progress(job.id, Stage.DECODING, 0, total)
+        for group in self._pipeline.decode(latents):
+            write(group)
+            done += len(group)
+            yield Progress(job.id, Stage.DECODING, done, total)
+
+
+def _to_tensor(image: np.ndarray) -> torch.Tensor:
+    """A picture uint8 [H, W, 3] as float32 [1, 3, H, W] in [-1, 1]."""
+    return (torch.from_numpy(image.copy()).permute(2, 0, 1)[None].float() / 255.0) * 2.0 - 1.0
+
+
+def _check_finite(latents: torch.Tensor) -> None:
+    if not bool(torch.isfinite(latents).all()):
+        raise WanError(
+            QT_TRANSLATE_NOOP(
+                "errors",
+                "The model's numbers overflowed, so there is no picture to show: use a lower guidance, another "
+                "seed or a different shift.",
+            ),
+            action=QT_TRANSLATE_NOOP("errors", "Use a lower guidance"),
+        )
