@@ -87,9 +87,14 @@ class Host:
         """Queue an ended job again."""
         return self._then(self.store.run(lambda: self.queue.retry(job_id)), self._announce)
 
-    def move(self, job_id: str, before: str | None) -> Future[Job]:
-        """Put a waiting job before another waiting one, or last."""
-        return self._then(self.store.run(lambda: self.queue.move(job_id, before)), self._announce)
+    def move(self, job_id: str, before: str | None) -> Future[list[Job]]:
+        """Put a waiting job before another waiting one, or last; the jobs whose order changed."""
+
+        def announce(changed: list[Job]) -> None:
+            for job in changed:
+                self._announce(job)
+
+        return self._then(self.store.run(lambda: self.queue.move(job_id, before)), announce)
 
     def remove(self, job_id: str) -> Future[None]:
         """Take a job off the list; a running one is refused, its clip stays in the library."""

@@ -75,16 +75,17 @@ class Queue:
         )
         return self._put(again)
 
-    def move(self, job_id: str, before: str | None) -> Job:
-        """Put a waiting job before the waiting job `before`, or last when None."""
-        job = self.get(job_id)
-        if job.state is not JobState.QUEUED:
-            return job
-        waiting = [j for j in self._store.waiting() if j.id != job_id]
-        index = next((i for i, j in enumerate(waiting) if j.id == before), len(waiting))
-        low = waiting[index - 1].order if index > 0 else waiting[0].order - 2.0 if waiting else 0.0
-        high = waiting[index].order if index < len(waiting) else low + 2.0
-        return self._put(replace(job, order=(low + high) / 2))
+    def move(self, job_id: str, before: str | None) -> list[Job]:
+        """Put a waiting job before the waiting job `before`, or last when None; the jobs whose order changed."""
+        moved = self.get(job_id)
+        line = self._store.waiting()
+        if moved.state is not JobState.QUEUED or before == job_id:
+            return []
+        rest = [job for job in line if job.id != job_id]
+        index = next((i for i, job in enumerate(rest) if job.id == before), len(rest))
+        wanted = [*rest[:index], moved, *rest[index:]]
+        places = [(job, old.order) for job, old in zip(wanted, line, strict=True)]
+        return [self._put(replace(job, order=order)) for job, order in places if job.order != order]
 
     def remove(self, job_id: str) -> None:
         """Forget an ended or waiting job; its clip stays."""

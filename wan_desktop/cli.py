@@ -1,0 +1,294 @@
+"""The command line: parses arguments and prints; what is done lies in `app`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from wan_desktop import __version__
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, Cancelled, InvalidRequest, ModelMissing, WanError
+from wan_desktop.domain.events import Event, JobChanged, Note, Progress
+from wan_desktop.domain.job import STAGE_WORDS, Clip, Job, JobState, Stage
+from wan_desktop.domain.request import Draft
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DONE, RENDER_FAILED, BAD_INPUT, CANNOT_START, CANCELLED = 0, 1, 2, 3, 130
+"""Exit codes: done; the render failed; bad input, nothing was queued; cannot start; cancelled by Ctrl-C."""
+
+EXIT_CODES = "exit codes: 0 done, 1 the render failed, 2 bad input, 3 cannot start, 130 cancelled"
+
+
+def run(argv: Sequence[str]) -> int:
+    """Do what `argv` says; the exit code."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    command = args.run if hasattr(args, "run") else _window
+    try:
+        code: int = command(args)
+        return code
+    except Cancelled:
+        return CANCELLED
+    except WanError as error:
+        return _tell(error, getattr(args, "json", False))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; so do we, quietly
+        return DONE
+    except KeyboardInterrupt:
+        return CANCELLED
+
+
+def _tell(error: WanError, as_json: bool) -> int:
+    if as_json:
+        _line(event="error", code=error.code, field=error.field, sentence=error.sentence, action=error.action)
+    else:
+        action = f" {error.action}." if error.action else ""
+        print(f"wan-desktop: {error.sentence}{action}", file=sys.stderr)
+    if isinstance(error, InvalidRequest | ModelMissing) or error.field:
+        return BAD_INPUT
+    return CANNOT_START
+
+
+def _line(**values: Any) -> None:
+    print(json.dumps(values, ensure_ascii=False), flush=True)
+
+
+# ---- arguments
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wan-desktop",
+        description="A sentence or a picture becomes a video, on your own computer. Without a command: the window.",
+        epilog=EXIT_CODES,
+    )
+    parser.add_argument("--version", action="version", version=f"Wan Desktop {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _render_parser(commands)
+    _list_parser(commands, "queue", "the render queue", _queue_list)
+    _list_parser(commands, "library", "the library of clips", _library_list)
+    doctor = commands.add_parser("doctor", help="what this computer has, and what is missing")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _render_parser(commands: Any) -> None:
+    render = commands.add_parser("render", help="render a clip and print its path", epilog=EXIT_CODES)
+    render.add_argument("prompt", nargs="?", default="", metavar="PROMPT", help="what the clip shows")
+    for option, metavar, text in (
+        ("image", "FILE", "start image: the clip begins with it"),
+        ("size", "WxH", "width and height in pixels, multiples of 32, such as 1280x704"),
+        ("seconds", "S", "length in seconds (snapped to the nearest length the model can make)"),
+        ("frames", "N", "length in frames, 4n+1 (instead of --seconds)"),
+        ("fps", "N", "frames a second"),
+        ("steps", "N", "denoising steps"),
+        ("guidance", "X", "how closely to follow the prompt (1 = no guidance)"),
+        ("shift", "X", "flow shift of the schedule"),
+        ("sampler", "NAME", "sampler"),
+        ("seed", "N", "the same seed gives the same clip"),
+        ("negative", "TEXT", "what the clip should not show (default: the model's own)"),
+        ("preset", "NAME", "a preset of the model"),
+        ("model", "NAME|DIR", "a model's folder, or demo"),
+        ("device", "NAME", "auto, cpu, cuda or cuda:N"),
+        ("out", "FILE", "put a copy of the clip here; the library keeps its own"),
+    ):
+        render.add_argument(f"--{option}", metavar=metavar, help=text)
+    render.add_argument("--json", action="store_true", help="print one JSON event a line")
+    render.set_defaults(run=_render)
+
+
+def _list_parser(commands: Any, name: str, what: str, run_list: Any) -> None:
+    parser = commands.add_parser(name, help=what)
+    actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listing = actions.add_parser("list", help=f"list {what}")
+    listing.add_argument("--json", action="store_true", help="print JSON")
+    listing.set_defaults(run=run_list)
+
+
+def _draft(args: argparse.Namespace) -> Draft:
+    width, height = _size(args.size)
+    return Draft(
+        prompt=args.prompt,
+        negative_prompt=args.negative,
+        image=os.path.abspath(args.image) if args.image is not None else None,
+        width=width,
+        height=height,
+        num_frames=_whole("frames", args.frames),
+        seconds=_real("seconds", args.seconds),
+        fps=_whole("fps", args.fps),
+        preset=args.preset,
+        num_inference_steps=_whole("steps", args.steps),
+        guidance_scale=_real("guidance", args.guidance),
+        flow_shift=_real("shift", args.shift),
+        sampler=args.sampler,
+        seed=_whole("seed", args.seed),
+        model=args.model,
+    )
+
+
+def _size(text: str | None) -> tuple[int | None, int | None]:
+    if text is None:
+        return None, None
+    parts = text.lower().replace("×", "x").split("x")
+    if len(parts) != 2:
+        raise InvalidRequest(
+            QT_TRANSLATE_NOOP("errors", "“{value}” is not a size: write width and height like 1280x704."),
+            field="size",
+            value=text,
+        )
+    return _whole("size", parts[0]), _whole("size", parts[1])
+
+
+def _real(field: str, text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise _not_a_number(field, text) from error
+
+
+def _whole(field: str, text: str | None) -> int | None:
+    number = _real(field, text)
+    if number is None:
+        return None
+    try:
+        return int(text or "")  # large seeds must not go through a float
+    except ValueError:
+        return number  # type: ignore[return-value]  # NaN, infinity or a fraction: validate says so
+
+
+def _not_a_number(field: str, text: str) -> InvalidRequest:
+    return InvalidRequest(
+        QT_TRANSLATE_NOOP("errors", "“{value}” is not a number: give a plain number for {field_name}."),
+        field=field,
+        value=text,
+        field_name=field,
+    )
+
+
+# ---- commands
+
+
+def _window(args: argparse.Namespace) -> int:
+    from wan_desktop import app
+
+    return app.open_window()
+
+
+def _render(args: argparse.Namespace) -> int:
+    from wan_desktop import app
+
+    show = _JsonPrinter() if args.json else _TextPrinter()
+    job, clip = app.render(_draft(args), out=args.out, device=args.device, show=show.event)
+    show.end(job, clip)
+    return {JobState.DONE: DONE, JobState.CANCELLED: CANCELLED}.get(job.state, RENDER_FAILED)
+
+
+class _JsonPrinter:
+    """One JSON object a line on standard output."""
+
+    def event(self, event: Event) -> None:
+        match event:
+            case JobChanged(job) if job.state is JobState.QUEUED:
+                _line(event="queued", job=job.id, request=job.request.to_json())
+            case Progress(job_id, stage, done, total):
+                _line(event="progress", job=job_id, stage=str(stage), done=done, total=total)
+            case Note(job_id, sentence):
+                _line(event="note", job=job_id, sentence=sentence)
+
+    def end(self, job: Job, clip: Clip | None) -> None:
+        if clip is not None:
+            seconds = round((job.finished_at or 0) - (job.started_at or 0), 3)
+            _line(event="done", job=job.id, clip=clip.id, path=clip.path, seconds=seconds)
+        elif job.error is not None:
+            error = WanError.from_json(job.error)
+            _line(event="failed", job=job.id, code=error.code, sentence=error.sentence, action=error.action)
+        else:
+            _line(event="cancelled", job=job.id)
+
+
+class _TextPrinter:
+    """A bar on a terminal, plain lines in a pipe, both on standard error; the clip's path on standard output."""
+
+    def __init__(self) -> None:
+        self._bar = sys.stderr.isatty()
+        self._told = ""
+
+    def event(self, event: Event) -> None:
+        match event:
+            case Progress(_, stage, done, total):
+                self._progress(stage, done, total)
+            case Note(_, sentence):
+                self._say(sentence)
+
+    def end(self, job: Job, clip: Clip | None) -> None:
+        if clip is not None:
+            self._clear()
+            print(clip.path)
+        elif job.error is not None:
+            error = WanError.from_json(job.error)
+            self._say(f"Failed: {error.sentence}" + (f" {error.action}." if error.action else ""))
+        else:
+            self._say("Cancelled")
+
+    def _progress(self, stage: Stage, done: int, total: int) -> None:
+        if self._bar:
+            filled = round(30 * done / total) if total else 0
+            count = f" {done}/{total}" if total else ""
+            text = f"[{'█' * filled}{'·' * (30 - filled)}] {STAGE_WORDS[stage]}{count}"
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+        elif stage != self._told or (total and done in (total, total // 2)):
+            self._told = stage
+            print(STAGE_WORDS[stage] + (f" {done}/{total}" if total else ""), file=sys.stderr, flush=True)
+
+    def _say(self, sentence: str) -> None:
+        self._clear()
+        print(sentence, file=sys.stderr, flush=True)
+
+    def _clear(self) -> None:
+        if self._bar:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def _queue_list(args: argparse.Namespace) -> int:
+    from wan_desktop import app
+
+    jobs = app.list_jobs()
+    if args.json:
+        print(json.dumps(jobs, ensure_ascii=False, indent=2))
+    for job in [] if args.json else jobs:
+        print(f"{job['id']}  {job['state']:<11}  {_summary(job['request'])}")
+    return DONE
+
+
+def _library_list(args: argparse.Namespace) -> int:
+    from wan_desktop import app
+
+    clips = app.list_clips()
+    if args.json:
+        print(json.dumps(clips, ensure_ascii=False, indent=2))
+    for clip in [] if args.json else clips:
+        print(f"{clip['path']}  {_summary(clip['recipe']['request'])}")
+    return DONE
+
+
+def _summary(request: dict[str, Any]) -> str:
+    words = " ".join(request["prompt"].split())
+    words = words if len(words) <= 60 else words[:59] + "…"
+    return f"{request['width']}x{request['height']}  {request['num_frames']} frames  {words}"
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from wan_desktop import app
+
+    report, text = app.doctor()
+    print(json.dumps(report, ensure_ascii=False, indent=2) if args.json else text)
+    return DONE
