@@ -1,4 +1,4 @@
-"""The system libraries that the window needs on Linux: which are missing, and who brings them. Light: launch.py asks."""
+"""The system libraries that the window needs on Linux: which are missing, and who brings them. launch.py asks too."""
 
 from __future__ import annotations
 
