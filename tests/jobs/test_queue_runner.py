@@ -33,7 +33,9 @@ class Waiter:
         return found
 
     def state(self, job_id, state):
-        return self.until(lambda e: isinstance(e, JobChanged) and e.job.id == job_id and e.job.state is state).job
+        return self.until(
+            lambda e: isinstance(e, JobChanged) and e.job.id == job_id and e.job.state is state
+        ).job
 
 
 @pytest.fixture

@@ -50,8 +50,8 @@ class RenderRequest:
         return self.num_frames / self.fps
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data, ready for JSON."""
-        return asdict(self)
+        """Plain data that is the same after a trip through JSON."""
+        return {**asdict(self), "loras": [asdict(lora) for lora in self.loras]}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RenderRequest:
