@@ -1,0 +1,244 @@
+"""The library folder: clips, their thumbnails, the bin. It may be a USB stick, so every access may fail."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, DiskProblem, LibraryProblem
+from wan_desktop.domain.ids import clip_name, new_id
+from wan_desktop.domain.job import Clip
+from wan_desktop.domain.recipe import make_recipe
+from wan_desktop.library.publishing import recipe_tags, remux, verify
+from wan_desktop.media.clips import thumbnail
+from wan_desktop.media.files import disk_errors, rename_new
+
+if TYPE_CHECKING:
+    from wan_desktop.domain.events import Rendered
+    from wan_desktop.domain.job import Job
+    from wan_desktop.domain.request import RenderRequest
+    from wan_desktop.jobs.ports import Images
+
+BIN_DAYS = 30
+MARGIN_BYTES = 200_000_000
+"""Room that a clip must leave on the disk."""
+_BYTES_PER_PIXEL = 0.4
+"""Twice what H.264 at CRF 18 needs for hard material (0.1-0.2): while publishing, the clip is there twice."""
+_THUMBNAILS, _BIN = ".thumbnails", ".bin"
+_ID_LENGTH = len(new_id())
+
+
+class LibraryFolder:
+    """The Library of jobs.ports on a folder. `images` finds the start images that recipes embed."""
+
+    def __init__(self, folder: Path, images: Images) -> None:
+        self.folder = folder.absolute()
+        self._images = images
+
+    # ---- before and while a job runs
+
+    def prepare(self, *, create: bool = True) -> None:
+        """Make sure the folder is there and sweep what a crash left; without `create` it must be there already.
+
+        Raises DiskProblem. Only the host may call it, before it runs a job: sweeping removes `.part` files.
+        """
+        with disk_errors(self.folder):
+            if create:
+                self.folder.mkdir(parents=True, exist_ok=True)
+        _check_there(self.folder)
+        self.sweep_parts()
+
+    def check_space(self, job: Job) -> None:
+        """Raise DiskProblem when the folder is not writable, gone, or has no room for the job's clip."""
+        _check_there(self.folder)
+        with disk_errors(self.folder):
+            with tempfile.TemporaryFile(dir=self.folder, prefix=".", suffix=".part"):
+                pass
+            free = shutil.disk_usage(self.folder).free
+        check_room(self.folder, free, clip_bytes(job.request) + MARGIN_BYTES)
+
+    def part_file(self, job: Job) -> Path:
+        """Where the render process writes the job's clip: `.{job id}.part` in the library folder."""
+        return self.folder / f".{job.id}.part"
+
+    def discard(self, job: Job) -> None:
+        """Remove what an unfinished job left in the folder; nothing to do when the folder is gone."""
+        for part in (self.part_file(job), self._finished_part(job)):
+            try:
+                part.unlink(missing_ok=True)
+            except NotADirectoryError:
+                continue
+            except OSError as error:
+                if part.exists():
+                    raise DiskProblem(
+                        QT_TRANSLATE_NOOP(
+                            "errors", "The unfinished file {path} cannot be removed ({why}): delete it."
+                        ),
+                        path=part,
+                        why=error.strerror or str(error),
+                    ) from error
+
+    # ---- publishing
+
+    def publish(self, job: Job, rendered: Rendered) -> Clip:
+        """Make the `.part` file a clip: recipe in, read back, fsync, rename, thumbnail. Not yet in the store.
+
+        Raises EncodeFailed when the file is not the video that was asked for, DiskProblem when the disk refuses;
+        the folder then holds no half clip.
+        """
+        clip_id, now = self._free_id(job.id), time.time()
+        recipe = make_recipe(job, clip_id, now, rendered.made_by)
+        image = None if job.request.image is None else self._images.path(job.request.image)
+        tags = recipe_tags(recipe, job.request, image)
+        finished, target = self._finished_part(job), self.folder / clip_name(job.request.prompt, clip_id, now)
+        remux(Path(rendered.path), finished, tags)
+        verify(finished, tags, job.request)
+        small = self.thumbnail_file(clip_id)
+        try:
+            with disk_errors(self.folder):
+                small.parent.mkdir(exist_ok=True)
+                thumbnail(finished, small)
+                rename_new(finished, target)
+                size = target.stat().st_size
+        except BaseException:
+            small.unlink(missing_ok=True)
+            raise
+        self.discard(job)
+        return Clip(clip_id, job.id, str(target), str(small), now, size, recipe)
+
+    def _free_id(self, job_id: str) -> str:
+        """The job's own id, or a new one when an earlier run of the job left a clip of that id."""
+        taken = any(clip_id(path) == job_id for path in self.files() + self.binned_files())
+        return new_id() if taken else job_id
+
+    def _finished_part(self, job: Job) -> Path:
+        return self.folder / f".{job.id}.finished.part"
+
+    def thumbnail_file(self, ident: str) -> Path:
+        """Where the thumbnail of the clip of that id lies."""
+        return self.folder / _THUMBNAILS / f"{ident}.jpg"
+
+    # ---- the bin
+
+    def to_bin(self, clip: Clip, now: float) -> Clip:
+        """Move the clip's files to the bin's folder of the day; the clip with its new paths and `deleted_at`.
+
+        A file that is already gone is no reason to keep the clip. Raises DiskProblem.
+        """
+        home = Path(clip.path).parent  # not always this folder: the user may have changed it since
+        _check_there(home)
+        day = home / _BIN / time.strftime("%Y-%m-%d", time.localtime(now))
+        with disk_errors(home):
+            day.mkdir(parents=True, exist_ok=True)
+            path, small = _move(Path(clip.path), day), _move(Path(clip.thumbnail), day)
+        return replace(clip, path=str(path), thumbnail=str(small), deleted_at=now)
+
+    def from_bin(self, clip: Clip) -> Clip:
+        """Bring the clip's files back; the clip with its new paths. Raises LibraryProblem, DiskProblem."""
+        home = Path(clip.path).parents[2]
+        _check_there(home)
+        if not Path(clip.path).is_file():
+            raise LibraryProblem(
+                QT_TRANSLATE_NOOP("errors", "The clip is no longer in the bin: its {days} days are over."),
+                days=BIN_DAYS,
+            )
+        small = home / _THUMBNAILS / Path(clip.thumbnail).name
+        with disk_errors(home):
+            small.parent.mkdir(exist_ok=True)
+            path = _move(Path(clip.path), home)
+            _move(Path(clip.thumbnail), small.parent)
+            if not small.exists():
+                thumbnail(path, small)
+        return replace(clip, path=str(path), thumbnail=str(small), deleted_at=None)
+
+    # ---- keeping the folder tidy
+
+    def files(self) -> list[Path]:
+        """The MP4 files in the folder. Raises DiskProblem."""
+        return self._listed(self.folder)
+
+    def binned_files(self) -> list[Path]:
+        """The MP4 files in the bin. Raises DiskProblem."""
+        with disk_errors(self.folder):
+            days = [day for day in (self.folder / _BIN).glob("*") if day.is_dir()]
+        return [path for day in days for path in self._listed(day)]
+
+    def sweep_parts(self) -> int:
+        """Remove the `.part` files that a crash left; how many. Only while no job runs."""
+        with disk_errors(self.folder):
+            parts = [p for p in self.folder.glob(".*.part") if p.is_file()]
+            parts += [p for p in (self.folder / _THUMBNAILS).glob(".*.part") if p.is_file()]
+            for part in parts:
+                part.unlink(missing_ok=True)
+        return len(parts)
+
+    def sweep_bin(self, now: float) -> list[str]:
+        """Delete for good what has been in the bin for over 30 days; the ids of the clips that are gone."""
+        oldest = time.strftime("%Y-%m-%d", time.localtime(now - BIN_DAYS * 86_400))
+        gone: list[str] = []
+        with disk_errors(self.folder):
+            for day in (self.folder / _BIN).glob("????-??-??"):
+                if day.name < oldest and day.is_dir():
+                    gone += [clip_id(path) for path in self._listed(day)]
+                    shutil.rmtree(day)
+        return gone
+
+    def _listed(self, folder: Path) -> list[Path]:
+        with disk_errors(self.folder):
+            return [Path(entry.path) for entry in os.scandir(folder) if _is_clip(entry)]
+
+
+def _check_there(folder: Path) -> None:
+    if not folder.is_dir():
+        raise DiskProblem(
+            QT_TRANSLATE_NOOP(
+                "errors",
+                "The library folder {folder} is not there: connect its disk, or choose another one in Settings.",
+            ),
+            action=QT_TRANSLATE_NOOP("errors", "Choose another folder"),
+            folder=folder,
+        )
+
+
+def clip_id(path: Path) -> str:
+    """The id in a clip's file name `{date}_{slug}_{id}.mp4`; "" when it has none."""
+    found = path.stem.rpartition("_")[2]
+    return found if len(found) == _ID_LENGTH else ""
+
+
+def clip_bytes(request: RenderRequest) -> int:
+    """An upper estimate of the room that the request's clip needs while it is made."""
+    return int(request.width * request.height * request.num_frames * _BYTES_PER_PIXEL)
+
+
+def check_room(folder: Path, free: int, needed: int) -> None:
+    """Raise DiskProblem with both numbers unless `free` bytes hold `needed`."""
+    if free < needed:
+        raise DiskProblem(
+            QT_TRANSLATE_NOOP(
+                "errors",
+                "Not enough disk space in {folder}: {needed} MB needed, {free} MB free. Free some space, or choose "
+                "another folder.",
+            ),
+            action=QT_TRANSLATE_NOOP("errors", "Free disk space"),
+            folder=folder,
+            needed=-(-needed // 1_000_000),
+            free=free // 1_000_000,
+        )
+
+
+def _is_clip(entry: os.DirEntry[str]) -> bool:
+    return entry.name.endswith(".mp4") and not entry.name.startswith(".") and entry.is_file()
+
+
+def _move(source: Path, folder: Path) -> Path:
+    """Move the file into `folder` of the same disk under its own name; the target also when there is no file."""
+    target = folder / source.name
+    if source.is_file() and source != target:
+        rename_new(source, target)
+    return target

@@ -1,0 +1,71 @@
+"""The image store: start images by the sha256 of their bytes, so that nothing outside can change a request."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, BadImage
+from wan_desktop.media.files import disk_errors, write_atomically
+from wan_desktop.media.images import MAX_BYTES, inspect
+
+if TYPE_CHECKING:
+    from wan_desktop.media.images import ImageInfo
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class ImageStore:
+    """The Images of jobs.ports: one file a picture in `folder`, named by its sha256, never changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[str, ImageInfo] = {}
+
+    def add(self, path: str) -> tuple[str, tuple[int, int]]:
+        """Check and store the picture; (sha256, (width, height) after EXIF turn). Raises BadImage, DiskProblem."""
+        inspect(path)
+        data = _read(path)
+        sha256 = hashlib.sha256(data).hexdigest()
+        target = self._folder / sha256
+        with disk_errors(self._folder):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            there = target.is_file() and target.stat().st_size == len(data)
+        if not there:
+            write_atomically(target, data)
+        return sha256, self.size(sha256)  # of the stored bytes: the file outside may have changed meanwhile
+
+    def size(self, sha256: str) -> tuple[int, int]:
+        """The stored picture's (width, height) after EXIF turn. Raises BadImage when there is none."""
+        if sha256 not in self._known:
+            self._known[sha256] = inspect(self.path(sha256))
+        info = self._known[sha256]
+        return info.width, info.height
+
+    def path(self, sha256: str) -> Path:
+        """The file that holds the picture. Raises BadImage when there is none."""
+        target = self._folder / sha256
+        if not _SHA256.fullmatch(sha256) or not target.is_file():
+            raise BadImage(
+                QT_TRANSLATE_NOOP("errors", "The start image is no longer stored: choose the picture again."),
+                field="image",
+            )
+        return target
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BadImage(
+            QT_TRANSLATE_NOOP(
+                "errors", "The picture “{name}” cannot be read ({why}): allow reading it, or copy it."
+            ),
+            field="image",
+            name=Path(path).name,
+            why=error.strerror or str(error),
+        ) from error
+    return data
