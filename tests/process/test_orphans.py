@@ -1,0 +1,67 @@
+"""No render process outlives the program that started it, however that program ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from support import parent_script
+from support.samples import a_job
+
+from wan_desktop.jobs.cancel import CancelToken
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
+
+
+@pytest.fixture
+def parent(tmp_path):
+    """Start a program with a render process in the middle of a job: the program and the process."""
+    tests = Path(parent_script.__file__).parent.parent
+    paths = os.pathsep.join([str(tests), str(tests.parent)])
+    started = []
+
+    def start(mode):
+        program = subprocess.Popen(
+            [sys.executable, parent_script.__file__, mode, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": paths},
+        )
+        started.append(program)
+        return program, psutil.Process(int(program.stdout.readline()))
+
+    yield start
+    for program in started:
+        program.kill()
+        program.communicate()
+
+
+@posix
+def test_a_killed_program_takes_its_render_process_along(parent):
+    program, child = parent("wait")
+    assert child.is_running()
+    program.send_signal(signal.SIGKILL)
+    child.wait(timeout=10)
+
+
+@pytest.mark.parametrize("mode", ["exit", "raise"])
+def test_a_program_that_ends_without_closing_leaves_nothing_behind(parent, mode):
+    program, child = parent(mode)
+    program.wait(timeout=30)
+    child.wait(timeout=10)
+
+
+@posix
+def test_ctrl_c_in_the_terminal_does_not_reach_the_render_process(backend, tmp_path):
+    def render():
+        return list(backend.render(a_job(), tmp_path / "x.part", CancelToken()))[-1]
+
+    pid = render().made_by["pid"]
+    os.kill(pid, signal.SIGINT)  # what a terminal does to the whole foreground group
+    assert [render().made_by["pid"] for _ in range(3)] == [pid] * 3

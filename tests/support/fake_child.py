@@ -1,0 +1,113 @@
+"""A render process for tests: real process, real pipe, no torch. It speaks the protocol and does what it is told.
+
+The prompt of a job scripts it, word by word, after the first Progress has been sent:
+
+    "signal 11"   kills itself with that signal            "error"  fails with OutOfMemory
+    "exit 3"      ends with that exit code                 "wait"   goes on until it is cancelled
+    "silent"      sends no Progress before what follows    "deaf"   goes on for ever and ignores a cancel
+    "once FILE"   does what follows only if FILE is not there yet, and makes it
+
+Without any of them it reports two steps, a preview and a note, writes a file and is done. `settings["start"]`:
+"" (ready at once), "exit N", "signal N", "complain" (says why it cannot start and ends) or "gate FILE" (is ready when
+FILE is there). `settings["linger"]`: ignores ("stop",).
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from wan_desktop.domain.errors import OutOfMemory
+from wan_desktop.domain.events import BackendState, Frame, Note, Preview, Progress, Rendered
+from wan_desktop.domain.job import Stage
+
+
+def main(conn, settings):
+    """The spawn target."""
+    _no_core_file()
+    conn.send(("event", BackendState("starting")))
+    todo, cancelled = queue.SimpleQueue(), set()
+    threading.Thread(target=_listen, args=(conn, todo, cancelled, settings), daemon=True).start()
+    _begin(conn, settings.get("start", "").split())
+    conn.send(("event", BackendState("ready", {"device": "cpu", "pid": os.getpid()})))
+    while (message := todo.get())[0] == "render":
+        _render(conn, cancelled, *message[1:])
+
+
+def _listen(conn, todo, cancelled, settings):
+    while True:
+        try:
+            message = conn.recv()
+        except (EOFError, OSError):
+            os._exit(4)
+        if message[0] == "cancel":
+            cancelled.add(message[1])
+        elif not (message[0] == "stop" and settings.get("linger")):
+            todo.put(message)
+
+
+def _begin(conn, script):
+    match script:
+        case ["gate", file]:
+            while not Path(file).exists():
+                time.sleep(0.005)
+        case ["complain"]:
+            conn.send(("event", BackendState("failed", sentence="No engine is here")))
+            sys.exit(1)
+        case [how, number]:
+            _die(how, int(number))
+
+
+def _die(how, number):
+    if how == "exit":
+        os._exit(number)
+    os.kill(os.getpid(), number)
+    time.sleep(60)
+
+
+def _render(conn, cancelled, job, model, image_path, part_path):
+    words = iter(job.request.prompt.split())
+    if "silent" not in job.request.prompt:
+        conn.send(("event", Progress(job.id, Stage.ENCODING)))
+    for word in words:
+        match word:
+            case "once":
+                marker = Path(next(words))
+                if marker.exists():
+                    break
+                marker.touch()
+            case "signal" | "exit":
+                _die(word, int(next(words)))
+            case "error":
+                return conn.send(("failed", job.id, OutOfMemory("No memory for {n} frames.", n=5)))
+            case "deaf":
+                time.sleep(600)
+            case "wait":
+                while job.id not in cancelled:
+                    time.sleep(0.005)
+                return conn.send(("cancelled", job.id))
+    return _finish(conn, job, model, image_path, part_path)
+
+
+def _finish(conn, job, model, image_path, part_path):
+    for step in (1, 2):
+        conn.send(("event", Progress(job.id, Stage.DENOISING, step, 2)))
+        conn.send(("event", Preview(job.id, step, (Frame(1, 1, b"rgb"),))))
+    conn.send(("event", Note(job.id, "Nothing was rendered.")))
+    Path(part_path).write_bytes(b"clip")
+    made_by = {"model": model.id, "image": image_path, "pid": os.getpid()}
+    conn.send(("event", Rendered(job.id, part_path, job.request.num_frames, made_by)))
+
+
+def _no_core_file():
+    """A crash on purpose leaves no core file."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        signal.signal(signal.SIGSEGV, signal.SIG_DFL)
