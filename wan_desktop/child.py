@@ -180,7 +180,8 @@ class Worker:
         token.raise_if_cancelled()
         image = _start_image(image_path, request.width, request.height)
         with Mp4Writer(part, request.width, request.height, request.fps) as writer:
-            for event in self._renderer.render(job, model, image, writer.write, watch):
+            check = token.raise_if_cancelled
+            for event in self._renderer.render(job, model, image, writer.write, watch, check):
                 self._forward(event, token)
             self._forward(Progress(job.id, Stage.SAVING), token)
             with watch.stage(Stage.SAVING):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import queue
 import threading
 from typing import TYPE_CHECKING, Any
 
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, DiskProblem, EncodeFailed, WanError
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, EncodeFailed, WanError
+from wan_desktop.media.files import disk_problem, sync_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,8 +99,7 @@ class Mp4Writer:
                     container.mux(stream.encode(_to_yuv(frame)))
             if not self._abort.is_set():
                 container.mux(stream.encode(None))
-        with self._path.open("rb+") as file:
-            os.fsync(file.fileno())
+        sync_file(self._path)
 
     def _stream(self, container: Any) -> Any:
         options = {"crf": str(CRF), "preset": PRESET}
@@ -122,38 +120,15 @@ def _to_yuv(frame: np.ndarray) -> Any:
 
 
 def _translate(error: Exception, path: Path) -> WanError:
-    number = getattr(error, "errno", None)
-    if number in (errno.ENOSPC, errno.EDQUOT):
-        sentence = QT_TRANSLATE_NOOP(
-            "errors", "The disk that holds {folder} is full: make room and render again."
-        )
-        return _disk(sentence, error, path)
-    if number in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EIO, errno.ENODEV):
-        sentence = QT_TRANSLATE_NOOP(
-            "errors", "The folder {folder} cannot be written to ({detail}): choose another library folder."
-        )
-        return _disk(sentence, error, path)
-    return _caused(
-        EncodeFailed(
+    """PyAV's and the system's errors in our words; what FFmpeg says of a disk is an OSError too."""
+    problem: WanError
+    if isinstance(error, OSError):
+        problem = disk_problem(error, path.parent)
+    else:
+        detail = str(error).splitlines()[0] if str(error) else type(error).__name__
+        problem = EncodeFailed(
             QT_TRANSLATE_NOOP("errors", "The video could not be written ({detail}): render it again."),
-            detail=str(error).splitlines()[0] if str(error) else type(error).__name__,
-        ),
-        error,
-    )
-
-
-def _disk(sentence: str, error: Exception, path: Path) -> DiskProblem:
-    return _caused(
-        DiskProblem(
-            sentence,
-            action=QT_TRANSLATE_NOOP("errors", "Free disk space"),
-            folder=path.parent,
-            detail=os.strerror(getattr(error, "errno", 0) or 0),
-        ),
-        error,
-    )
-
-
-def _caused(problem: WanError, error: Exception) -> WanError:
+            detail=detail,
+        )
     problem.__cause__ = error
     return problem

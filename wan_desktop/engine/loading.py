@@ -78,7 +78,9 @@ def load_text_encoder(pipeline: Wan22Pipeline, folder: Path, device: Device) -> 
     if pipeline.text_encoder is not None:
         return
     from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
+    from transformers.utils import logging as transformers_logging
 
+    transformers_logging.disable_progress_bar()
     encoder = _load(UMT5EncoderModel.from_pretrained, folder, "text_encoder", device.dtype)
     pipeline.register_modules(text_encoder=encoder)
     _place(pipeline, device)

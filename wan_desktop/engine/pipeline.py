@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from wan_desktop.engine import samplers
 from wan_desktop.engine.decode import decode_groups, latent_statistics, to_uint8
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy as np
     from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
@@ -135,6 +136,20 @@ class Wan22Pipeline(DiffusionPipeline):
             hook.pre_forward(self.vae)
         for group in decode_groups(self.vae, latents.to(self._execution_device)):
             yield to_uint8(group).numpy()
+
+    @contextlib.contextmanager
+    def checked(self, check: Callable[[], None]) -> Iterator[None]:
+        """Inside, `check` is called before every block of the transformer and the decoder; it may raise.
+
+        One step of a large clip takes seconds: a cancel must not wait for its end.
+        """
+        blocks = (*self.transformer.blocks, *self.vae.decoder.up_blocks)
+        handles = [block.register_forward_pre_hook(lambda *_: check()) for block in blocks]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
 
     def __call__(
         self,

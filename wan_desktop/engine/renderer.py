@@ -93,11 +93,13 @@ class Renderer:
         image: np.ndarray | None,
         write: Callable[[np.ndarray], None],
         watch: Stopwatch,
+        check: Callable[[], None] = lambda: None,
     ) -> Iterator[RenderEvent]:
         """Render the job, giving its frames (uint8 [n, H, W, 3], in order) to `write`.
 
         `image` is the start image, uint8 [height, width, 3], already of the clip's size. Yields after every
-        step and frame group: close the generator there to cancel. `watch` gets the seconds of each stage.
+        step and frame group: close the generator there to cancel. `check` is called many times in
+        between and may raise. `watch` gets the seconds of each stage.
         """
         request = job.request
         with watch.stage(Stage.LOADING):
@@ -114,11 +116,12 @@ class Renderer:
                     negative = yield from self._embeds(job, "negative prompt", text, Path(model.path))
                 start = None if image is None else self._pipeline.encode_image(_to_tensor(image))
                 self._pipeline.maybe_free_model_hooks()
-            with watch.stage(Stage.DENOISING):
-                latents = yield from self._denoise(job, embeds, negative, start)
-            _check_finite(latents)
-            with watch.stage(Stage.DECODING):
-                yield from self._decode(job, latents, write)
+            with self._pipeline.checked(check):
+                with watch.stage(Stage.DENOISING):
+                    latents = yield from self._denoise(job, embeds, negative, start)
+                _check_finite(latents)
+                with watch.stage(Stage.DECODING):
+                    yield from self._decode(job, latents, write)
         finally:
             self._pipeline.maybe_free_model_hooks()
 

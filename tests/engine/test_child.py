@@ -1,0 +1,173 @@
+"""The render process, for real: spawned, spoken to through its pipe, cancelled, broken, orphaned."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+
+import av
+import pytest
+from PIL import Image
+
+from tests.engine.conftest import RESOURCES, a_job, a_model
+from wan_desktop import child
+from wan_desktop.domain.errors import BadImage, DiskProblem, ModelMissing
+from wan_desktop.domain.events import BackendState, Note, Preview, Progress, Rendered
+from wan_desktop.domain.job import Stage
+
+LIMIT = 120.0
+
+
+class Process:
+    """The parent's side, as plain as can be."""
+
+    def __init__(self, folder, **settings):
+        context = multiprocessing.get_context("spawn")
+        self.conn, theirs = context.Pipe()
+        self.settings = {
+            "device": "cpu",
+            "model": a_model(),
+            "cache_dir": str(folder / "cache"),
+            "resources_dir": str(RESOURCES),
+            "log_dir": str(folder / "logs"),
+        } | settings
+        self.process = context.Process(target=child.main, args=(theirs, self.settings), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def next(self):
+        assert self.conn.poll(LIMIT), "the render process says nothing"
+        return self.conn.recv()
+
+    def until(self, wanted):
+        """Messages up to and with the first that `wanted` accepts."""
+        said = []
+        while not said or not wanted(said[-1]):
+            said.append(self.next())
+        return said
+
+    def ready(self):
+        return self.until(lambda m: m[1].state == "ready")[-1][1]
+
+    def render(self, job, part, image=None, model=None):
+        self.conn.send(("render", job, model or a_model(), image, str(part)))
+
+    def result(self):
+        return self.until(lambda m: m[0] != "event" or isinstance(m[1], Rendered))
+
+    def end(self):
+        if self.process.is_alive():
+            self.conn.send(("stop",))
+        self.process.join(LIMIT)
+        assert self.process.exitcode is not None
+        self.conn.close()
+        return self.process.exitcode
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    process = Process(tmp_path_factory.mktemp("child"))
+    assert process.next() == ("event", BackendState("starting"))
+    info = process.ready().info
+    assert info["device"] == "cpu"
+    assert info["problems"] == []
+    yield process
+    assert process.end() == 0
+
+
+def frames_of(path):
+    with av.open(str(path), format="mp4") as container:
+        return [f.to_ndarray(format="rgb24") for f in container.decode(video=0)]
+
+
+def test_a_job_becomes_a_video(shared, tmp_path):
+    part = tmp_path / "clip.part"
+    shared.render(a_job(), part)
+    events = [m[1] for m in shared.result()]
+    rendered = events[-1]
+    assert (rendered.job_id, rendered.path, rendered.num_frames) == ("job1", str(part), 9)
+    assert set(rendered.made_by["seconds"]) == {"loading", "encoding", "denoising", "decoding", "saving"}
+    stages = [e.stage for e in events if isinstance(e, Progress)]
+    assert stages == sorted(stages, key=list(Stage).index)
+    assert stages[-1] is Stage.SAVING
+    assert any(isinstance(e, Preview) for e in events)
+    frames = frames_of(part)
+    assert (len(frames), frames[0].shape) == (9, (64, 96, 3))
+
+
+def test_start_image_from_a_file(shared, tmp_path, picture):
+    file = tmp_path / "a 'picture' 🐈.png"
+    Image.fromarray(picture).resize((192, 128)).save(file)
+    shared.render(a_job(image="sha"), tmp_path / "clip.part", image=str(file))
+    assert shared.result()[-1][1].num_frames == 9
+
+
+def test_failures_have_sentences_and_the_process_goes_on(shared, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no picture")
+    shared.render(a_job(image="sha"), tmp_path / "clip.part", image=str(bad))
+    kind, job_id, error = shared.result()[-1]
+    assert (kind, job_id, type(error)) == ("failed", "job1", BadImage)
+
+    shared.render(a_job(), tmp_path / "gone" / "clip.part")
+    assert isinstance(shared.result()[-1][2], DiskProblem)
+
+    shared.render(a_job(), tmp_path / "clip.part", model=a_model(tmp_path / "nowhere", "other"))
+    assert isinstance(shared.result()[-1][2], ModelMissing)
+
+    shared.render(a_job(prompt="word " * 900), tmp_path / "clip.part")
+    said = [m[1] for m in shared.result()]
+    assert any(isinstance(e, Note) for e in said)
+    assert isinstance(said[-1], Rendered)
+
+
+def test_a_surprise_is_reported_in_one_line(shared, tmp_path):
+    shared.render(a_job(sampler="no such sampler"), tmp_path / "clip.part")
+    _, _, error = shared.result()[-1]
+    assert error.code == "error"
+    assert "KeyError" in error.sentence
+    assert "\n" not in error.sentence
+
+
+def test_cancel_during_a_render(shared, tmp_path):
+    shared.render(a_job(num_inference_steps=200), tmp_path / "clip.part")
+    shared.until(lambda m: isinstance(m[1], Progress) and m[1].stage is Stage.DENOISING and m[1].done)
+    begin = time.monotonic()
+    shared.conn.send(("cancel", "job1"))
+    assert shared.result()[-1] == ("cancelled", "job1")
+    assert time.monotonic() - begin < 10
+    shared.render(a_job(), tmp_path / "clip.part")
+    assert isinstance(shared.result()[-1][1], Rendered)
+
+
+def test_cancel_before_it_starts_and_for_nothing(shared, tmp_path):
+    shared.conn.send(("cancel", "unknown"))
+    shared.render(a_job(), tmp_path / "clip.part")
+    shared.conn.send(("cancel", "job1"))
+    assert shared.result()[-1] == ("cancelled", "job1")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_is_the_hosts(shared, tmp_path):
+    os.kill(shared.process.pid, signal.SIGINT)
+    shared.render(a_job(), tmp_path / "clip.part")
+    assert isinstance(shared.result()[-1][1], Rendered)
+
+
+def test_it_ends_when_the_host_is_gone(tmp_path):
+    process = Process(tmp_path)
+    process.ready()
+    process.render(a_job(num_inference_steps=200), tmp_path / "clip.part")
+    process.until(lambda m: isinstance(m[1], Progress) and m[1].done)
+    process.conn.close()
+    process.process.join(LIMIT)
+    assert process.process.exitcode == child.EXIT_ORPHANED
+
+
+def test_a_model_that_cannot_be_preloaded_is_not_the_end(tmp_path):
+    process = Process(tmp_path, model=a_model(tmp_path / "nowhere", "gone"))
+    assert process.ready().state == "ready"
+    process.render(a_job(), tmp_path / "clip.part")
+    assert isinstance(process.result()[-1][1], Rendered)
+    assert process.end() == 0

@@ -1,0 +1,175 @@
+"""A job becomes frames and events, in order; what is odd is said, what is wrong is raised."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from tests.engine.conftest import DEMO, RESOURCES, a_job, a_model
+from wan_desktop.domain.errors import Cancelled, ModelMissing, WanError
+from wan_desktop.domain.events import Note, Preview, Progress
+from wan_desktop.domain.job import Stage
+from wan_desktop.engine.renderer import Renderer
+from wan_desktop.engine.stopwatch import Stopwatch, made_by
+
+
+class Run:
+    """One render: its events and frames."""
+
+    def __init__(self, renderer, device, job, image=None, model=None):
+        self.groups, self.events = [], []
+        self.watch = Stopwatch(device)
+        for event in renderer.render(job, model or a_model(), image, self.groups.append, self.watch):
+            self.events.append(event)
+        self.frames = np.concatenate(self.groups)
+
+    def of(self, kind):
+        return [e for e in self.events if isinstance(e, kind)]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def renderer(cpu, cache):
+    return Renderer(cpu, cache, RESOURCES)
+
+
+def test_events_in_order(renderer, cpu):
+    run = Run(renderer, cpu, a_job())
+    progress = run.of(Progress)
+    assert [p.stage for p in progress if p.done == 0] == [
+        Stage.LOADING,
+        Stage.ENCODING,
+        Stage.DENOISING,
+        Stage.DECODING,
+    ]
+    assert [(p.done, p.total) for p in progress if p.stage is Stage.DENOISING] == [
+        (0, 3),
+        (1, 3),
+        (2, 3),
+        (3, 3),
+    ]
+    assert [(p.done, p.total) for p in progress if p.stage is Stage.DECODING] == [
+        (0, 9),
+        (1, 9),
+        (5, 9),
+        (9, 9),
+    ]
+    assert [len(g) for g in run.groups] == [1, 4, 4]
+    assert run.frames.shape == (9, 64, 96, 3)
+    assert run.frames.dtype == np.uint8
+    assert run.of(Preview)[-1].step == 3
+    assert len(run.of(Preview)[-1].frames) == 3
+    assert not run.of(Note)
+    assert set(run.watch.seconds) == {"loading", "encoding", "denoising", "decoding"}
+    about = made_by(cpu, "abc", run.watch)
+    assert about["peak_memory"] > 10**8
+    assert about["model_fingerprint"] == "abc"
+    assert about["torch"] == torch.__version__
+
+
+def test_same_job_twice_is_identical(renderer, cpu):
+    first = Run(renderer, cpu, a_job()).frames
+    assert np.array_equal(first, Run(renderer, cpu, a_job()).frames)
+    assert not np.array_equal(first, Run(renderer, cpu, a_job(seed=8)).frames)
+
+
+def test_cached_prompt_gives_the_same_frames(cpu, tmp_path):
+    """The second renderer has no text encoder to ask: only the cache knows the prompt."""
+    first = Run(Renderer(cpu, tmp_path, RESOURCES), cpu, a_job()).frames
+    second = Renderer(cpu, tmp_path, RESOURCES)
+    second.load(a_model())
+    second._pipeline.register_modules(text_encoder=None)
+    again = Run(second, cpu, a_job())
+    assert np.array_equal(first, again.frames)
+    assert second._pipeline.text_encoder is None
+
+
+def test_start_image_is_the_first_frame(renderer, cpu, picture):
+    with_image = Run(renderer, cpu, a_job(image="sha"), picture)
+    vae = renderer._pipeline.vae
+    pixels = torch.from_numpy(picture).permute(2, 0, 1)[None, :, None] / 127.5 - 1
+    with torch.no_grad():
+        seen = vae.decode(vae.encode(pixels).latent_dist.mode()).sample[0, :, 0]
+    seen = ((seen * 0.5 + 0.5) * 255).round().permute(1, 2, 0).numpy().astype(int)
+    assert np.abs(with_image.frames[0].astype(int) - seen).max() <= 1
+    previews = with_image.of(Preview)
+    assert previews[0].frames[0] == previews[-1].frames[0]
+
+
+def test_without_guidance_the_negative_prompt_is_not_read(renderer, cpu):
+    one = Run(renderer, cpu, a_job(guidance_scale=1.0)).frames
+    two = Run(renderer, cpu, a_job(guidance_scale=1.0, negative_prompt="other")).frames
+    assert np.array_equal(one, two)
+
+
+@pytest.mark.parametrize("field", ["prompt", "negative_prompt"])
+def test_cut_prompt_is_noted(renderer, cpu, field):
+    text = "ball " * 900 + "purple elephants"
+    (note,) = Run(renderer, cpu, a_job(**{field: text})).of(Note)
+    assert "purple elephants" in note.sentence
+    assert field.replace("_", " ") in note.sentence
+
+
+def test_one_frame(renderer, cpu):
+    assert Run(renderer, cpu, a_job(num_frames=1)).frames.shape == (1, 64, 96, 3)
+
+
+def test_overflow_is_said_before_decoding(renderer, cpu):
+    renderer.load(a_model())
+    proj_out = renderer._pipeline.transformer.proj_out
+    overflow = proj_out.register_forward_hook(lambda module, args, out: out * float("inf"))
+    groups = []
+    with pytest.raises(WanError, match="overflowed"):
+        list(renderer.render(a_job(), a_model(), None, groups.append, Stopwatch(cpu)))
+    overflow.remove()
+    assert not groups
+
+
+@pytest.mark.parametrize("calls", [2, 9, 47])
+def test_check_stops_in_the_middle_of_a_step_or_frame_group(renderer, cpu, calls):
+    """6 transformer blocks, 2 guided halves, 3 steps: 36 calls; the rest are the decoder's."""
+    seen, groups = [], []
+
+    def check():
+        seen.append(1)
+        if len(seen) == calls:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        list(renderer.render(a_job(), a_model(), None, groups.append, Stopwatch(cpu), check))
+    assert len(seen) == calls
+    assert bool(groups) == (calls == 47)
+    assert Run(renderer, cpu, a_job()).frames.any()
+    assert len(seen) == calls
+
+
+@pytest.mark.parametrize("stop_at", [Stage.DENOISING, Stage.DECODING])
+def test_closing_between_steps_and_frame_groups_stops(renderer, cpu, stop_at):
+    groups = []
+    events = renderer.render(a_job(), a_model(), None, groups.append, Stopwatch(cpu))
+    for event in events:
+        if isinstance(event, Progress) and event.stage is stop_at and event.done:
+            break
+    events.close()
+    assert len(groups) == (1 if stop_at is Stage.DECODING else 0)
+    assert np.array_equal(Run(renderer, cpu, a_job()).frames, Run(renderer, cpu, a_job()).frames)
+
+
+def test_another_model_replaces_the_loaded_one(cpu, tmp_path):
+    renderer = Renderer(cpu, tmp_path, RESOURCES)
+    renderer.load(a_model())
+    first = renderer._pipeline
+    renderer.load(a_model())
+    assert renderer._pipeline is first
+    renderer.load(a_model(fingerprint="changed"))
+    assert renderer._pipeline is not first
+    missing = dataclasses.replace(a_model(tmp_path / "gone"), fingerprint="gone")
+    with pytest.raises(ModelMissing):
+        renderer.load(missing)
+    renderer.load(a_model(DEMO))
+    assert Run(renderer, cpu, a_job()).frames.any()
