@@ -31,9 +31,13 @@ class States:
 
     def until(self, name, times=1):
         """The `times`-th state of that name."""
+        self.wait(lambda: self.names.count(name) >= times)
+        return [state for state in self.seen if state.state == name][times - 1]
+
+    def wait(self, true):
+        """Until `true()`."""
         with self._new:
-            assert self._new.wait_for(lambda: self.names.count(name) >= times, timeout=30), self.names
-            return [state for state in self.seen if state.state == name][times - 1]
+            assert self._new.wait_for(true, timeout=30), self.seen
 
 
 @pytest.fixture

@@ -259,3 +259,33 @@ def test_a_listener_that_left_hears_nothing(backend, states):
     backend.start()
     backend.close()
     assert states.names == ["stopped"]
+
+
+def test_a_restart_uses_the_new_settings(backend, states, settings):
+    settings["device"] = "cpu"
+    backend.start()
+    first = states.until("ready").info
+    settings["device"] = "cuda"
+    backend.restart()
+    second = states.until("ready", times=2).info
+    assert (first["device"], second["device"]) == ("cpu", "cuda")
+    assert first["pid"] != second["pid"]
+
+
+def test_a_restart_waits_for_the_running_job(backend, states, settings, tmp_path):
+    settings["device"] = "cpu"
+    events = backend.render(a_job(), tmp_path / "x.part", CancelToken())
+    next(events), next(events)
+    settings["device"] = "cuda"
+    backend.restart()
+    assert isinstance(list(events)[-1], Rendered)
+    assert states.until("ready", times=2).info["device"] == "cuda"
+
+
+def test_a_restart_while_the_process_starts_does_not_miss_the_new_settings(backend, states, settings):
+    settings["device"] = "cpu"
+    backend.start()
+    settings["device"] = "cuda"
+    backend.restart()
+    states.wait(lambda: states.seen[-1].info.get("device") == "cuda")
+    assert "failed" not in states.names

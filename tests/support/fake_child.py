@@ -7,9 +7,11 @@ The prompt of a job scripts it, word by word, after the first Progress has been 
     "silent"      sends no Progress before what follows    "deaf"   goes on for ever and ignores a cancel
     "once FILE"   does what follows only if FILE is not there yet, and makes it
 
-Without any of them it reports two steps, a preview and a note, writes a file and is done. `settings["start"]`:
-"" (ready at once), "exit N", "signal N", "complain" (says why it cannot start and ends) or "gate FILE" (is ready when
-FILE is there). `settings["linger"]`: ignores ("stop",).
+Without any of them it reports two steps, a preview and a note, writes a file and is done.
+
+`settings["start"]`: "" (ready at once), "exit N", "signal N", "complain" (says why it cannot start, and ends) or
+"gate FILE" (is ready when FILE is there). `settings["linger"]`: it ignores ("stop",). `settings["device"]` is told
+with ready, beside its process id.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ def main(conn, settings):
     todo, cancelled = queue.SimpleQueue(), set()
     threading.Thread(target=_listen, args=(conn, todo, cancelled, settings), daemon=True).start()
     _begin(conn, settings.get("start", "").split())
-    conn.send(("event", BackendState("ready", {"device": "cpu", "pid": os.getpid()})))
+    conn.send(("event", BackendState("ready", {"device": settings.get("device", "cpu"), "pid": os.getpid()})))
     while (message := todo.get())[0] == "render":
         _render(conn, cancelled, *message[1:])
 

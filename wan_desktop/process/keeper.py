@@ -44,6 +44,7 @@ class Keeper:
         self._thread: threading.Thread | None = None
         self._working = False
         self._closed = False
+        self._stale = False
         self._deaths: list[float] = []
         self._complaint = ""
         self._failure = WanError("")
@@ -111,8 +112,21 @@ class Keeper:
         """The job is over; the process waits for the next."""
         with self._lock:
             self._job_id = ""
-            if child is self._child and self._state.state == "busy":
+            if child is not self._child or self._state.state != "busy":
+                return
+            if self._stale:
+                self.replace(child)
+            else:
                 self._become(BackendState("ready", self._info))
+
+    def restart(self) -> None:
+        """Replace the process, after its job if it has one; without a process, start one."""
+        with self._lock:
+            self.start()
+            if self._child is None or self._state.state == "busy":
+                self._stale = True
+            else:
+                self.replace(self._child)
 
     def replace(self, child: ChildProcess) -> None:
         """Kill a process that no longer obeys; a fresh one takes its place."""
@@ -152,10 +166,11 @@ class Keeper:
             again = self._after_death()
 
     def _live(self) -> None:
+        self._stale = False
         child = ChildProcess(self._target, self._settings())
         with self._lock:
             self._child = child
-            if self._closed:
+            if self._closed or self._stale:
                 child.kill()
         for message in child.messages():
             with self._lock:

@@ -55,6 +55,10 @@ class RenderProcess:
         """As the port says. A listener hears the changes in their order and must not block."""
         return self._keeper.subscribe(listener)
 
+    def restart(self) -> None:
+        """Have a fresh process with the present settings; a job in the old one is rendered to its end first."""
+        self._keeper.restart()
+
     def close(self) -> None:
         """End the process and give everything back. Safe to call again."""
         atexit.unregister(self.close)
