@@ -36,7 +36,7 @@ class CannotStart(Exception):
     """Why nothing can be started, and the way out, in sentences for a person."""
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Make ready what `arguments` need and run them; the exit code, where the program does not take over."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
@@ -71,8 +71,8 @@ def check_python() -> None:
     fits = f"import sys; sys.exit(not ({OLDEST} <= sys.version_info[:2] <= {NEWEST} and sys.maxsize > 2**32))"
     for minor in (13, 12, 11, 14):
         command = ["py", f"-3.{minor}"] if os.name == "nt" else [f"python3.{minor}"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        if shutil.which(command[0]) and subprocess.call([*command, "-c", fits], **quiet) == 0:
+        there = shutil.which(command[0])
+        if there and subprocess.call([*command, "-c", fits], stderr=subprocess.DEVNULL) == 0:
             sys.exit(subprocess.call([*command, str(ROOT / "launch.py"), *sys.argv[1:]]))
     raise CannotStart(
         f"It needs a 64-bit Python 3.11 to 3.14, and this is {sys.version.split()[0]} ({sys.executable}). Install "
@@ -88,12 +88,7 @@ def environment_folder() -> Path:
     """Where the environment lies: `.venv` beside this file, or the user's cache when this folder is read-only."""
     if (ROOT / ".venv").is_dir() or os.access(ROOT, os.W_OK):
         return ROOT / ".venv"
-    if sys.platform == "win32":
-        cache = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        cache = Path.home() / "Library" / "Caches"
-    else:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache")
     return cache / "wan-desktop" / f"environment-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
 
 
@@ -139,7 +134,7 @@ def is_ready(venv: Path, extras: Sequence[str], libraries: Sequence[SystemLibrar
     )
 
 
-def needed_libraries(arguments: Sequence[str]) -> tuple[SystemLibrary, ...]:
+def needed_libraries(arguments: list[str]) -> tuple[SystemLibrary, ...]:
     """The system libraries that `arguments` need; only the window and the tests need any."""
     if arguments[:1] == ["test"]:
         return system_libraries.needed({"QT_QPA_PLATFORM": "offscreen"})
@@ -148,10 +143,8 @@ def needed_libraries(arguments: Sequence[str]) -> tuple[SystemLibrary, ...]:
 
 def has_nvidia_on_windows() -> bool:
     """True on Windows with an NVIDIA driver."""
-    return (
-        os.name == "nt"
-        and Path(os.environ.get("SystemRoot", "C:/Windows"), "System32", "nvcuda.dll").exists()
-    )
+    windows = Path(os.environ.get("SystemRoot", "C:/Windows"))
+    return os.name == "nt" and (windows / "System32" / "nvcuda.dll").exists()
 
 
 # ---- make it so
@@ -189,8 +182,11 @@ def try_lock(file: int) -> bool:
 
 def prepare(venv: Path, extras: Sequence[str], libraries: Sequence[SystemLibrary]) -> None:
     """Bring the system libraries and the environment to what is wanted, and say so in the stamp, last."""
+    import signal
+
     if is_ready(venv, extras, libraries):
         return  # another start did it meanwhile
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # what it started stops with it
     check_machine()
     ensure_libraries(libraries)
     stamp = read_stamp(venv)
@@ -236,10 +232,10 @@ def is_apt_root() -> bool:
 def apt_install(packages: Sequence[str]) -> None:
     """Install Debian packages as root, refreshing apt's lists when it does not know them yet."""
     install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
-    if call(install, f"Installing system packages ({', '.join(packages)})") == "":
+    if not call(install, f"Installing {len(packages)} system packages"):
         return
     call(["apt-get", "update", "-q"], "Refreshing apt's lists")
-    said = call(install, "Installing system packages")
+    said = call(install, f"Installing {len(packages)} system packages")
     if said:
         raise CannotStart(f"apt-get could not install {' '.join(packages)}. Its last words:\n{tail(said)}")
 
@@ -266,7 +262,7 @@ def works(venv: Path) -> bool:
     """True when the environment's Python fits and has pip."""
     import subprocess
 
-    check = f"import pip, sys; sys.exit(not {OLDEST} <= sys.version_info[:2] <= {NEWEST})"
+    check = f"import pip._internal.commands.install, sys; sys.exit(not {OLDEST} <= sys.version_info[:2] <= {NEWEST})"
     try:
         return subprocess.call([str(python_in(venv)), "-I", "-c", check], stderr=subprocess.DEVNULL) == 0
     except OSError:
@@ -279,14 +275,14 @@ def install(venv: Path, extras: Sequence[str]) -> None:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     torch = next(line for line in project["dependencies"] if line.startswith("torch=="))
-    size = "several hundred MB, on Linux with CUDA about 3 GB"
+    size = "once; 200 MB, with CUDA up to 3 GB"
     index: list[str] = []
     if has_nvidia_on_windows():
-        build, size = cuda_build(), "about 2 GB, for NVIDIA cards"
+        build, size = cuda_build(), "once; about 2 GB, with CUDA"
         torch, index = f"{torch}+{build}", ["--index-url", CUDA_INDEX + build]
     pip(venv, [torch, *index], f"Installing PyTorch ({size})")
     program = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
-    pip(venv, ["-e", program], "Installing Wan Desktop and its other libraries (about 400 MB)")
+    pip(venv, ["-e", program], "Installing Wan Desktop and its other libraries (once; about 400 MB)")
 
 
 def cuda_build() -> str:
@@ -320,22 +316,28 @@ def call(command: Sequence[str], what: str) -> str:
     import tempfile
 
     environ = {
-        k: v for k, v in os.environ.items() if k not in ("PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_TARGET")
+        **os.environ,
+        "DEBIAN_FRONTEND": "noninteractive",
+        "PIP_USER": "0",
+        "PIP_REQUIRE_VIRTUALENV": "0",
     }
-    environ["DEBIAN_FRONTEND"] = "noninteractive"
     began, on_terminal = time.monotonic(), sys.stdout.isatty()
     print(f"{what}…", end="" if on_terminal else "\n", flush=True)
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environ
         )
-        while process.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(1)
+        try:
+            while process.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(1)
+                if on_terminal:
+                    print(f"\r{what}… {time.monotonic() - began:.0f} s", end="", flush=True)
+        finally:
+            process.terminate()  # nothing when it has ended; when we are stopped, it stops too
+            process.wait()
             if on_terminal:
-                print(f"\r{what}… {time.monotonic() - began:.0f} s", end="", flush=True)
-        if on_terminal:
-            print(flush=True)
+                print(flush=True)
         output.seek(0)
         said = output.read().decode(errors="replace").strip()
     return "" if process.returncode == 0 else said or f"It ended with code {process.returncode}."
@@ -343,27 +345,20 @@ def call(command: Sequence[str], what: str) -> str:
 
 def reason_of(said: str) -> str:
     """A sentence for what pip or venv said when it failed, with its last words."""
-    meanings = (
-        (("No space left", "Errno 28"), "The disk is full: the environment needs 2 GB, with CUDA 8 GB."),
-        (
-            (
-                "NewConnectionError",
-                "NameResolutionError",
-                "Max retries",
-                "Failed to establish",
-                "timed out",
-                "ProxyError",
-            ),
-            "The package server could not be reached: the first start needs the internet. Check the connection "
-            "(and the proxy) and start again; what was downloaded is kept.",
+    import re
+
+    meanings = {
+        "No space left|Errno 28": "The disk is full: the environment needs 2 GB, with CUDA 8 GB.",
+        "ConnectionError|NameResolution|Max retries|Failed to establish|timed out|ProxyError": (
+            "The package server could not be reached: the first start needs the internet. Check the connection and "
+            "start again; what was downloaded is kept."
         ),
-        (
-            ("Read-only file system", "Permission denied"),
-            f"{ROOT} cannot be written: copy it to a folder of yours.",
+        "Read-only file system|Permission denied": f"{ROOT} cannot be written: copy it to a folder of yours.",
+        "No matching distribution": (
+            "Either the package server could not be reached, or it has nothing for this computer and this Python."
         ),
-        (("No matching distribution",), "There is no build of it for this computer and this Python."),
-    )
-    meaning = next((meaning for signs, meaning in meanings if any(sign in said for sign in signs)), "")
+    }
+    meaning = next((meaning for signs, meaning in meanings.items() if re.search(signs, said)), "")
     return f"{meaning} The last words were:\n{tail(said)}"
 
 
@@ -375,7 +370,7 @@ def tail(said: str) -> str:
 # ---- run
 
 
-def run(venv: Path, arguments: Sequence[str]) -> int:
+def run(venv: Path, arguments: list[str]) -> int:
     """Become the program (POSIX), or run it and give its exit code (Windows)."""
     module = ["wan_desktop", *arguments]
     if arguments[:1] == ["test"]:
