@@ -180,11 +180,14 @@ class Host:
             self.emit(ClipAdded(clip))
         self._announce(job)
 
-    def close(self) -> None:
-        """Cancel what runs, stop the render process and close the database."""
-        self._intake.shutdown()
+    def cancel_running(self) -> None:
+        """Stop the jobs that render now."""
         for token in list(self._tokens.values()):
             token.cancel()
+
+    def close(self) -> None:
+        """Stop the render process and close the database; the runner must have stopped before."""
+        self._intake.shutdown()
         self.backend.close()
         self._stop_backend_events()
         self.store.close()

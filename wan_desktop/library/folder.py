@@ -40,6 +40,15 @@ class LibraryFolder:
         self.folder = folder.absolute()
         self._images = images
 
+    def use(self, folder: Path) -> None:
+        """Keep clips in `folder` from now on, making it if need be; clips made before stay where they are.
+
+        Raises DiskProblem, and the folder stays the old one.
+        """
+        other = LibraryFolder(folder, self._images)
+        other.prepare()
+        self.folder = other.folder
+
     # ---- before and while a job runs
 
     def prepare(self, *, create: bool = True) -> None:
