@@ -10,6 +10,7 @@ import logging
 import os
 import queue
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,14 +25,16 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from wan_desktop.domain.events import RenderEvent
     from wan_desktop.domain.model import ModelSpec
-    from wan_desktop.engine.renderer import Renderer
 
+EXIT_NOT_STARTED = 2
+"""Exit code when the engine cannot be had; BackendState("failed") has said why."""
 EXIT_POISONED = 3
 """Exit code after a CUDA error that leaves the process unusable: the host starts a fresh one."""
 EXIT_ORPHANED = 4
 """Exit code when the host is gone."""
+MAX_OUTPUT = 1_000_000
+"""Bytes of printed output that are kept from one start to the next."""
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +54,8 @@ def main(conn: Connection, settings: dict[str, Any]) -> None:
         worker = Worker(mailbox, settings)
     except Exception as error:
         log.exception("the render process could not start")
-        mailbox.send(
-            ("event", BackendState("failed", sentence=f"The render process could not start: {error}"))
-        )
-        raise
+        mailbox.send(("event", BackendState("failed", sentence=f"{type(error).__name__}: {error}")))
+        sys.exit(EXIT_NOT_STARTED)
     worker.run()
 
 
@@ -66,7 +67,7 @@ class Mailbox:
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
-        self._lock = threading.Lock()
+        self._sending, self._noting = threading.Lock(), threading.Lock()
         self._jobs: queue.Queue[tuple[Any, ...]] = queue.Queue()
         self._tokens: dict[str, CancelToken] = {}
         threading.Thread(target=self._read, name="mailbox", daemon=True).start()
@@ -74,7 +75,7 @@ class Mailbox:
     def send(self, message: tuple[Any, ...]) -> None:
         """Tell the host; from any thread."""
         try:
-            with self._lock:
+            with self._sending:
                 self._conn.send(message)
         except OSError:
             os._exit(EXIT_ORPHANED)
@@ -85,12 +86,12 @@ class Mailbox:
 
     def token(self, job_id: str) -> CancelToken:
         """The token that a ("cancel", job id) sets."""
-        with self._lock:
+        with self._noting:
             return self._tokens.setdefault(job_id, CancelToken())
 
     def forget(self, job_id: str) -> None:
         """The job has ended: a cancel that comes later means nothing."""
-        with self._lock:
+        with self._noting:
             self._tokens.pop(job_id, None)
 
     def _read(self) -> None:
@@ -101,7 +102,7 @@ class Mailbox:
                 os._exit(EXIT_ORPHANED)
             match message:
                 case ("cancel", job_id):
-                    with self._lock:
+                    with self._noting:
                         token = self._tokens.get(job_id)
                     if token is not None:
                         token.cancel()
@@ -117,11 +118,13 @@ class Worker:
 
     def __init__(self, mailbox: Mailbox, settings: dict[str, Any]) -> None:
         from wan_desktop.engine import device as devices
+        from wan_desktop.engine.renderer import Renderer
 
         self._mailbox = mailbox
         devices.use_physical_cores()
         self._device = devices.choose(settings["device"], devices.probe())
-        self._renderer = self._make_renderer(settings)
+        folders = Path(settings["cache_dir"]), Path(settings["resources_dir"])
+        self._renderer = Renderer(self._device, *folders)
         self._preload(settings.get("model"))
 
     def run(self) -> None:
@@ -134,20 +137,18 @@ class Worker:
                 case ("stop",):
                     return
 
-    def _make_renderer(self, settings: dict[str, Any]) -> Renderer:
-        from wan_desktop.engine.renderer import Renderer
-
-        return Renderer(self._device, Path(settings["cache_dir"]), Path(settings["resources_dir"]))
-
     def _preload(self, model: ModelSpec | None) -> None:
-        """Load and warm the model; a model that cannot be loaded is the problem of the job that asks for it."""
+        """Load and warm the model. One that fails is told by the job that asks for it, not by every start."""
+        from wan_desktop.engine import failures
+
         if model is None:
             return
         try:
-            self._renderer.load(model)
-            self._renderer.warm_up()
-        except WanError as error:
-            log.warning("preload: %s", error)
+            self._renderer.warm_up(model)
+        except Exception as error:
+            log.exception("the model could not be loaded ahead")
+            if failures.poisons(error):
+                raise
 
     def _job(self, job: Job, model: ModelSpec, image_path: str | None, part: Path) -> None:
         from wan_desktop.engine import failures
@@ -158,16 +159,15 @@ class Worker:
             self._mailbox.send(("cancelled", job.id))
         except Exception as error:
             known = failures.translate(error)
-            if known is None:
-                log.exception("job %s", job.id)
+            log.exception("job %s failed", job.id)
             self._mailbox.send(("failed", job.id, known or failures.surprise(error)))
             if failures.poisons(error):
                 os._exit(EXIT_POISONED)
-            failures.release_memory()
         else:
             self._mailbox.send(("event", rendered))
         finally:
             self._mailbox.forget(job.id)
+        self._renderer.rest()
 
     def _render(
         self, job: Job, model: ModelSpec, image_path: str | None, part: Path, token: CancelToken
@@ -177,20 +177,17 @@ class Worker:
 
         request = job.request
         watch = Stopwatch(self._device)
-        token.raise_if_cancelled()
+        check = token.raise_if_cancelled
+        check()
         image = _start_image(image_path, request.width, request.height)
         with Mp4Writer(part, request.width, request.height, request.fps) as writer:
-            check = token.raise_if_cancelled
             for event in self._renderer.render(job, model, image, writer.write, watch, check):
-                self._forward(event, token)
-            self._forward(Progress(job.id, Stage.SAVING), token)
+                check()
+                self._mailbox.send(("event", event))
+            self._mailbox.send(("event", Progress(job.id, Stage.SAVING)))
             with watch.stage(Stage.SAVING):
                 writer.close()
         return Rendered(job.id, str(part), writer.num_frames, made_by(self._device, model.fingerprint, watch))
-
-    def _forward(self, event: RenderEvent, token: CancelToken) -> None:
-        token.raise_if_cancelled()
-        self._mailbox.send(("event", event))
 
 
 def _start_image(path: str | None, width: int, height: int) -> np.ndarray | None:
@@ -201,20 +198,32 @@ def _start_image(path: str | None, width: int, height: int) -> np.ndarray | None
 
     from wan_desktop.media import images
 
-    return np.asarray(images.cover(images.load_rgb(Path(path)), width, height))
+    return np.asarray(images.cover(images.load_rgb(path), width, height))
 
 
 def _settle(log_dir: Path) -> None:
-    """Crash traces to a file, Ctrl-C left to the host, the window before the render, no network."""
-    import faulthandler
+    """Words and crash traces to files, Ctrl-C left to the host, the window before the render, no network."""
+    from wan_desktop.config.logs import log_to
 
-    with contextlib.suppress(OSError):
-        log_dir.mkdir(parents=True, exist_ok=True)
-        faulthandler.enable((log_dir / "render-crash.log").open("a"))
-        logging.basicConfig(filename=log_dir / "render.log", format="%(asctime)s %(levelname)s %(message)s")
+    with contextlib.suppress(WanError, OSError):
+        log_to(log_dir, "render")
+        logging.captureWarnings(True)
+        _output_to(log_dir / "render-output.log")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _lower_priority()
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+
+
+def _output_to(file: Path) -> None:
+    """Send what libraries print, and the trace of a crash, to `file`: the terminal is the host's."""
+    import faulthandler
+
+    mode = "w" if file.exists() and file.stat().st_size > MAX_OUTPUT else "a"
+    output = file.open(mode, encoding="utf-8", errors="replace", buffering=1)
+    for descriptor in (1, 2):
+        os.dup2(output.fileno(), descriptor)
+    sys.stdout = sys.stderr = output
+    faulthandler.enable(output)
 
 
 def _lower_priority() -> None:

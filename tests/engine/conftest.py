@@ -1,60 +1,11 @@
-"""The built-in model, loaded once, and requests small enough for a test."""
+"""The built-in model, loaded once."""
 
-import dataclasses
 import os
-from pathlib import Path
 
 import pytest
+from support.engine_jobs import DEMO
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
-
-from wan_desktop.domain.job import Job, JobState
-from wan_desktop.domain.model import Limits, ModelSpec
-from wan_desktop.domain.request import RenderRequest
-
-RESOURCES = Path(__file__).parents[2] / "resources"
-DEMO = RESOURCES / "models" / "demo"
-REQUEST = RenderRequest(
-    prompt="a red ball moving right over a blue background",
-    negative_prompt="a green star",
-    image=None,
-    width=96,
-    height=64,
-    num_frames=9,
-    fps=24,
-    num_inference_steps=3,
-    guidance_scale=5.0,
-    flow_shift=5.0,
-    sampler="unipc",
-    seed=7,
-    model="demo",
-)
-
-
-def a_job(**changes):
-    """A running job of a small request, with `changes` made to it."""
-    request = dataclasses.replace(REQUEST, **changes)
-    return Job("job1", request, JobState.RUNNING, order=0.0, created_at=0.0)
-
-
-def a_model(folder=DEMO, fingerprint="test"):
-    """What the host would say of the model in `folder`."""
-    return ModelSpec(
-        id="demo",
-        label="Demo",
-        path=str(folder),
-        fingerprint=fingerprint,
-        demo=True,
-        description="",
-        width=256,
-        height=160,
-        num_frames=25,
-        fps=24,
-        negative_prompt="",
-        limits=Limits(),
-        sizes=(),
-        presets=(),
-    )
 
 
 @pytest.fixture(scope="session")

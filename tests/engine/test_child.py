@@ -9,8 +9,8 @@ import time
 import av
 import pytest
 from PIL import Image
+from support.engine_jobs import RESOURCES, a_job, a_model
 
-from tests.engine.conftest import RESOURCES, a_job, a_model
 from wan_desktop import child
 from wan_desktop.domain.errors import BadImage, DiskProblem, ModelMissing
 from wan_desktop.domain.events import BackendState, Note, Preview, Progress, Rendered

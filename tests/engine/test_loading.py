@@ -7,8 +7,8 @@ import socket
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from support.engine_jobs import DEMO, RESOURCES
 
-from tests.engine.conftest import DEMO, RESOURCES
 from wan_desktop.domain.errors import ModelDamaged, ModelMissing
 from wan_desktop.engine import loading
 

@@ -8,9 +8,8 @@ from diffusers.pipelines.wan.pipeline_wan_i2v import WanImageToVideoPipeline
 from diffusers.schedulers.scheduling_unipc_multistep import UniPCMultistepScheduler
 from diffusers.utils import logging as diffusers_logging
 from PIL import Image
+from support.engine_jobs import DEMO, REQUEST
 from transformers import AutoTokenizer
-
-from tests.engine.conftest import DEMO, REQUEST
 
 STEPS, SHIFT = 4, 5.0
 diffusers_logging.disable_progress_bar()

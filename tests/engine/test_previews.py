@@ -4,8 +4,8 @@ import json
 
 import pytest
 import torch
+from support.engine_jobs import RESOURCES
 
-from tests.engine.conftest import RESOURCES
 from wan_desktop.engine.previews import MAX_BYTES, MAX_WIDTH, LatentRgb, Pace
 
 

@@ -1,9 +1,9 @@
 """Prompts become the tokens that the official code sees; what does not fit is named."""
 
 import pytest
+from support.engine_jobs import DEMO
 from transformers import AutoTokenizer
 
-from tests.engine.conftest import DEMO
 from wan_desktop.engine.prompts import PromptTokenizer, cut_note, normalise
 
 

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from support.engine_jobs import DEMO, RESOURCES, a_job, a_model
 
-from tests.engine.conftest import DEMO, RESOURCES, a_job, a_model
 from wan_desktop.domain.errors import Cancelled, ModelMissing, WanError
 from wan_desktop.domain.events import Note, Preview, Progress
 from wan_desktop.domain.job import Stage
@@ -82,16 +82,16 @@ def test_cached_prompt_gives_the_same_frames(cpu, tmp_path):
     """The second renderer has no text encoder to ask: only the cache knows the prompt."""
     first = Run(Renderer(cpu, tmp_path, RESOURCES), cpu, a_job()).frames
     second = Renderer(cpu, tmp_path, RESOURCES)
-    second.load(a_model())
-    second._pipeline.register_modules(text_encoder=None)
+    pipeline = second.load(a_model()).pipeline
+    pipeline.register_modules(text_encoder=None)
     again = Run(second, cpu, a_job())
     assert np.array_equal(first, again.frames)
-    assert second._pipeline.text_encoder is None
+    assert pipeline.text_encoder is None
 
 
 def test_start_image_is_the_first_frame(renderer, cpu, picture):
     with_image = Run(renderer, cpu, a_job(image="sha"), picture)
-    vae = renderer._pipeline.vae
+    vae = renderer.load(a_model()).pipeline.vae
     pixels = torch.from_numpy(picture).permute(2, 0, 1)[None, :, None] / 127.5 - 1
     with torch.no_grad():
         seen = vae.decode(vae.encode(pixels).latent_dist.mode()).sample[0, :, 0]
@@ -120,8 +120,7 @@ def test_one_frame(renderer, cpu):
 
 
 def test_overflow_is_said_before_decoding(renderer, cpu):
-    renderer.load(a_model())
-    proj_out = renderer._pipeline.transformer.proj_out
+    proj_out = renderer.load(a_model()).pipeline.transformer.proj_out
     overflow = proj_out.register_forward_hook(lambda module, args, out: out * float("inf"))
     groups = []
     with pytest.raises(WanError, match="overflowed"):
@@ -162,12 +161,9 @@ def test_closing_between_steps_and_frame_groups_stops(renderer, cpu, stop_at):
 
 def test_another_model_replaces_the_loaded_one(cpu, tmp_path):
     renderer = Renderer(cpu, tmp_path, RESOURCES)
-    renderer.load(a_model())
-    first = renderer._pipeline
-    renderer.load(a_model())
-    assert renderer._pipeline is first
-    renderer.load(a_model(fingerprint="changed"))
-    assert renderer._pipeline is not first
+    first = renderer.load(a_model()).pipeline
+    assert renderer.load(a_model()).pipeline is first
+    assert renderer.load(a_model(fingerprint="changed")).pipeline is not first
     missing = dataclasses.replace(a_model(tmp_path / "gone"), fingerprint="gone")
     with pytest.raises(ModelMissing):
         renderer.load(missing)

@@ -59,14 +59,3 @@ def poisons(error: BaseException) -> bool:
 
 def _cpu_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
-
-
-def release_memory() -> None:
-    """Give back what a failed render left in torch's caches."""
-    import gc
-
-    import torch
-
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

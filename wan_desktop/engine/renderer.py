@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,16 @@ SMALL_ENCODER = 2**30
 """A text encoder of at most this many bytes is loaded with the rest; a larger one when a new prompt needs it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model that is ready to render."""
+
+    model: ModelSpec
+    pipeline: Wan22Pipeline
+    rgb: LatentRgb | None
+    prompts: PromptCache
+
+
 class Renderer:
     """Renders jobs on one device, keeping the last model loaded."""
 
@@ -40,49 +52,47 @@ class Renderer:
         self._device = device
         self._cache_dir = cache_dir
         self._resources_dir = resources_dir
-        self._loaded: tuple[str, str] | None = None
-        self._pipeline: Wan22Pipeline
-        self._rgb: LatentRgb | None
-        self._prompts: PromptCache
+        self._loaded: Loaded | None = None
 
-    def load(self, model: ModelSpec) -> None:
-        """Make `model` the loaded one; nothing happens if it is. Raises ModelMissing, ModelDamaged."""
-        if self._loaded == (model.path, model.fingerprint):
-            return
-        self.unload()
+    def has(self, model: ModelSpec) -> bool:
+        """Is `model`, with just these weights, the loaded one?"""
+        key = (model.path, model.fingerprint)
+        return self._loaded is not None and (self._loaded.model.path, self._loaded.model.fingerprint) == key
+
+    def load(self, model: ModelSpec) -> Loaded:
+        """Make `model` the loaded one; quick if it is. Raises ModelMissing, ModelDamaged."""
+        if self._loaded is not None and self.has(model):
+            return self._loaded
+        self._loaded = None
+        self.rest()
         folder = Path(model.path)
-        self._pipeline = loading.load_pipeline(folder, self._device)
-        rgb = loading.load_latent_rgb(folder, self._resources_dir, self._pipeline.vae.config.z_dim)
-        self._rgb = LatentRgb.from_json(rgb) if rgb else None
+        pipeline = loading.load_pipeline(folder, self._device)
         encoder = loading.weight_files(folder, "text_encoder")
-        self._prompts = PromptCache(
-            self._cache_dir / "prompts",
-            fingerprint(
-                [folder / "text_encoder" / "config.json", *encoder, folder / "tokenizer" / "tokenizer.json"]
-            )
-            + self._device.dtype,
-        )
         if sum(file.stat().st_size for file in encoder) <= SMALL_ENCODER:
-            loading.load_text_encoder(self._pipeline, folder, self._device)
-        self._loaded = (model.path, model.fingerprint)
+            loading.load_text_encoder(pipeline, folder, self._device)
+        rgb = loading.load_latent_rgb(folder, self._resources_dir, pipeline.vae.config.z_dim)
+        read = [folder / "text_encoder" / "config.json", *encoder, folder / "tokenizer" / "tokenizer.json"]
+        prompts = PromptCache(self._cache_dir / "prompts", fingerprint(read) + self._device.dtype)
+        self._loaded = Loaded(model, pipeline, LatentRgb.from_json(rgb) if rgb else None, prompts)
+        return self._loaded
 
-    def warm_up(self) -> None:
-        """Run the loaded model once on the smallest clip, so that the first job does not pay for first calls."""
-        pipeline = self._pipeline
+    def warm_up(self, model: ModelSpec) -> None:
+        """Load the model and draw one tiny picture, so that the first job does not pay for first calls."""
+        pipeline = self.load(model).pipeline
         noise = pipeline.prepare_latents(64, 64, 1, torch.Generator("cpu").manual_seed(0))
         embeds = torch.zeros(1, 1, pipeline.transformer.config.text_dim)
-        steps = pipeline.steps(embeds, None, noise, num_inference_steps=1, guidance_scale=1.0, flow_shift=1.0)
-        for step in steps:
+        for step in pipeline.steps(
+            embeds, None, noise, num_inference_steps=1, guidance_scale=1.0, flow_shift=1.0
+        ):
             for _ in pipeline.decode(step.latents):
                 pass
-        pipeline.maybe_free_model_hooks()
+        self.rest()
 
-    def unload(self) -> None:
-        """Forget the loaded model and give its memory back."""
-        if self._loaded is None:
-            return
-        self._loaded = None
-        del self._pipeline
+    def rest(self) -> None:
+        """Give the card's memory back between jobs; takes seconds for a large model, so tell a job's end first."""
+        if self._loaded is not None:
+            self._loaded.pipeline.maybe_free_model_hooks()
+        gc.collect()
         if self._device.is_cuda:
             torch.cuda.empty_cache()
 
@@ -98,58 +108,61 @@ class Renderer:
         """Render the job, giving its frames (uint8 [n, H, W, 3], in order) to `write`.
 
         `image` is the start image, uint8 [height, width, 3], already of the clip's size. Yields after every
-        step and frame group: close the generator there to cancel. `check` is called many times in
-        between and may raise. `watch` gets the seconds of each stage.
+        step and frame group: close the generator there to cancel. `check` is called many times in between and
+        may raise. `watch` gets the seconds of each stage. Call `rest` when the job's end has been told.
         """
-        request = job.request
         with watch.stage(Stage.LOADING):
-            if self._loaded != (model.path, model.fingerprint):
+            if not self.has(model):
                 yield Progress(job.id, Stage.LOADING)
-            self.load(model)
-        try:
-            with watch.stage(Stage.ENCODING):
-                yield Progress(job.id, Stage.ENCODING)
-                embeds = yield from self._embeds(job, "prompt", request.prompt, Path(model.path))
-                negative = None
-                if request.guidance_scale > 1:
-                    text = request.negative_prompt
-                    negative = yield from self._embeds(job, "negative prompt", text, Path(model.path))
-                start = None if image is None else self._pipeline.encode_image(_to_tensor(image))
-                self._pipeline.maybe_free_model_hooks()
-            with self._pipeline.checked(check):
-                with watch.stage(Stage.DENOISING):
-                    latents = yield from self._denoise(job, embeds, negative, start)
-                _check_finite(latents)
-                with watch.stage(Stage.DECODING):
-                    yield from self._decode(job, latents, write)
-        finally:
-            self._pipeline.maybe_free_model_hooks()
+            loaded = self.load(model)
+        pipeline = loaded.pipeline
+        with watch.stage(Stage.ENCODING):
+            yield Progress(job.id, Stage.ENCODING)
+            embeds = yield from self._embeds(loaded, job, "prompt", job.request.prompt)
+            negative = None
+            if job.request.guidance_scale > 1:
+                negative = yield from self._embeds(
+                    loaded, job, "negative prompt", job.request.negative_prompt
+                )
+            start = None if image is None else pipeline.encode_image(_to_tensor(image))
+            pipeline.maybe_free_model_hooks()
+        with pipeline.checked(check):
+            with watch.stage(Stage.DENOISING):
+                latents = yield from self._denoise(loaded, job, embeds, negative, start)
+            _check_finite(latents)
+            with watch.stage(Stage.DECODING):
+                yield from self._decode(loaded, job, latents, write)
 
     def _embeds(
-        self, job: Job, what: str, text: str, folder: Path
+        self, loaded: Loaded, job: Job, what: str, text: str
     ) -> Generator[RenderEvent, None, torch.Tensor]:
         """Returns the embeddings of `text`, [1, n, text_dim]."""
-        tokens = self._pipeline.tokenizer(text)
+        tokens = loaded.pipeline.tokenizer(text)
         if tokens.cut:
             yield Note(job.id, cut_note(what, tokens.cut, len(tokens.ids)))
-        embeds = self._prompts.get(text)
+        embeds = loaded.prompts.get(text)
         if embeds is None:
-            loading.load_text_encoder(self._pipeline, folder, self._device)
-            embeds = self._pipeline.encode_prompt(text)
-            self._prompts.put(text, embeds)
+            loading.load_text_encoder(loaded.pipeline, Path(loaded.model.path), self._device)
+            embeds = loaded.pipeline.encode_prompt(text)
+            loaded.prompts.put(text, embeds)
         return embeds
 
     def _denoise(
-        self, job: Job, embeds: torch.Tensor, negative: torch.Tensor | None, start: torch.Tensor | None
+        self,
+        loaded: Loaded,
+        job: Job,
+        embeds: torch.Tensor,
+        negative: torch.Tensor | None,
+        start: torch.Tensor | None,
     ) -> Generator[RenderEvent, None, torch.Tensor]:
         """Returns the clip's latents, normalised, [1, z, f, h, w]."""
         request = job.request
         generator = torch.Generator("cpu").manual_seed(request.seed)
-        noise = self._pipeline.prepare_latents(request.height, request.width, request.num_frames, generator)
+        noise = loaded.pipeline.prepare_latents(request.height, request.width, request.num_frames, generator)
         yield Progress(job.id, Stage.DENOISING, 0, request.num_inference_steps)
         pace = Pace()
         latents = noise
-        for step in self._pipeline.steps(
+        for step in loaded.pipeline.steps(
             embeds,
             negative,
             noise,
@@ -162,16 +175,16 @@ class Renderer:
             latents = step.latents
             last = step.index + 1 == step.total
             yield Progress(job.id, Stage.DENOISING, step.index + 1, step.total)
-            if self._rgb is not None and pace.due(time.monotonic(), last=last):
-                yield Preview(job.id, step.index + 1, self._rgb.frames(hold_first_frame(step.x0, start)))
+            if loaded.rgb is not None and pace.due(time.monotonic(), last=last):
+                yield Preview(job.id, step.index + 1, loaded.rgb.frames(hold_first_frame(step.x0, start)))
         return latents
 
     def _decode(
-        self, job: Job, latents: torch.Tensor, write: Callable[[np.ndarray], None]
+        self, loaded: Loaded, job: Job, latents: torch.Tensor, write: Callable[[np.ndarray], None]
     ) -> Iterator[RenderEvent]:
         total, done = job.request.num_frames, 0
         yield Progress(job.id, Stage.DECODING, 0, total)
-        for group in self._pipeline.decode(latents):
+        for group in loaded.pipeline.decode(latents):
             write(group)
             done += len(group)
             yield Progress(job.id, Stage.DECODING, done, total)
