@@ -317,9 +317,8 @@ def test_windows_with_an_nvidia_card_gets_a_cuda_build(
     answered = subprocess.CompletedProcess([], 0, stdout=answer)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: answered)
     launch.install(tmp_path, [])
-    torch = next(
-        line for line in (REPOSITORY / "pyproject.toml").read_text().split('"') if line.startswith("torch==")
-    )
+    pins = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    torch = next(pin for pin in pins if pin.startswith("torch=="))
     assert asked[0] == [f"{torch}+{build}", "--index-url", f"https://download.pytorch.org/whl/{build}"]
     assert asked[1] == ["-e", str(REPOSITORY)]
 
