@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from wan_desktop.bridge.none_guard import keep_none_alive
 from wan_desktop.domain import events
 from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.job import Clip, Job, JobState
@@ -62,6 +63,7 @@ class Session(QObject):
         opening_notes: Sequence[str] = (),
         parent: QObject | None = None,
     ) -> None:
+        keep_none_alive()
         super().__init__(parent)
         self._host, self._runner = host, runner
         self._settings, self._save_settings = settings, save_settings
@@ -155,6 +157,11 @@ class Session(QObject):
 
     # ---- the library
 
+    @property
+    def library_folder(self) -> Path:
+        """The folder where clips are put now."""
+        return self._host.library.folder
+
     def delete_clip(self, clip: Clip, then: Callable[[Clip], None] | None = None) -> None:
         """Move a clip to the bin; `then` gets the binned clip, which `restore_clip` takes."""
         self._then(self._host.delete_clip(clip), then)
@@ -173,6 +180,19 @@ class Session(QObject):
 
         image: Image = load_rgb(path)
         return image
+
+    def keep_image(self, path: str) -> str:
+        """Put a picture that has no lasting file (a pasted one) in the image store; its sha256.
+
+        Reads and writes: call it in the background. Raises BadImage or DiskProblem.
+        """
+        return self._host.images.add(path)[0]
+
+    def recipe_of(self, path: str) -> dict[str, Any] | None:
+        """The recipe inside a video file, or None when it is no clip of ours. Reads: call it in the background."""
+        from wan_desktop.media.clips import read_recipe
+
+        return read_recipe(path)
 
     # ---- the text being typed, and settings
 
