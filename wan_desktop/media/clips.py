@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -47,10 +48,10 @@ class ClipInfo:
 def read_recipe(path: str | Path) -> dict[str, Any] | None:
     """The recipe in the file, or None when it is no clip of ours, no video, or not there."""
     try:
-        tags = probe(path).tags
+        with _opened(path) as (container, _):
+            return parse_recipe(dict(container.metadata))
     except LibraryProblem:
         return None
-    return parse_recipe(tags)
 
 
 def parse_recipe(tags: dict[str, str]) -> dict[str, Any] | None:
@@ -124,7 +125,13 @@ def _opened(path: str | Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     from av.error import FFmpegError
 
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        # only MP4, only files: a playlist dressed up as a clip could make the decoder connect somewhere
+        with av.open(
+            os.path.abspath(path),
+            format="mov",
+            options={"protocol_whitelist": "file"},
+            metadata_errors="replace",
+        ) as container:
             if not container.streams.video:
                 raise _unreadable(path, None)
             stream = container.streams.video[0]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "PPM")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "PPM")
 """What is accepted: plain pictures that Pillow decodes itself. No EPS, PSD, PDF, SVG or other small languages."""
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 100_000_000

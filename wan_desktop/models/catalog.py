@@ -34,6 +34,7 @@ class ModelCatalog:
     def __init__(self, demo_folder: Path, settings: Callable[[], Settings]) -> None:
         self._demo_folder = demo_folder.absolute()
         self._settings = settings
+        self._told: set[str] = set()
 
     def all(self) -> Sequence[ModelSpec]:
         """Every usable model, the built-in one last; what is wrong with the others stands in the log."""
@@ -42,7 +43,7 @@ class ModelCatalog:
             try:
                 spec = self.get(name)
             except WanError as error:
-                log.warning("model left out: %s", error.sentence)
+                self._tell(error)
             else:
                 specs.setdefault(spec.id, spec)
         demo = specs.pop(DEMO, None)
@@ -65,8 +66,13 @@ class ModelCatalog:
             try:
                 return self.get(name)
             except WanError as error:
-                log.warning("model passed over: %s", error.sentence)
+                self._tell(error)
         return self.get(DEMO)
+
+    def _tell(self, error: WanError) -> None:
+        if error.sentence not in self._told:
+            self._told.add(error.sentence)
+            log.warning("model left out: %s", error.sentence)
 
     def _named(self) -> list[str]:
         settings = self._settings()
