@@ -6,6 +6,7 @@ Light at import, since spawning imports it again; torch and the rest come in `ma
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import queue
@@ -50,13 +51,18 @@ def main(conn: Connection, settings: dict[str, Any]) -> None:
     _settle(Path(settings["log_dir"]))
     mailbox = Mailbox(conn)
     mailbox.send(("event", BackendState("starting")))
+    gc.disable()  # the imports make a million lasting objects: walking them again and again costs 0.8 s
     try:
         worker = Worker(mailbox, settings)
     except Exception as error:
         log.exception("the render process could not start")
         mailbox.send(("event", BackendState("failed", sentence=f"{type(error).__name__}: {error}")))
         sys.exit(EXIT_NOT_STARTED)
+    gc.freeze()
+    gc.enable()
     worker.run()
+    logging.shutdown()
+    os._exit(0)  # taking torch down module by module would take a second
 
 
 class Mailbox:
@@ -121,8 +127,8 @@ class Worker:
         from wan_desktop.engine.renderer import Renderer
 
         self._mailbox = mailbox
-        devices.use_physical_cores()
         self._device = devices.choose(settings["device"], devices.probe())
+        devices.tune(self._device)
         folders = Path(settings["cache_dir"]), Path(settings["resources_dir"])
         self._renderer = Renderer(self._device, *folders)
         self._preload(settings.get("model"))

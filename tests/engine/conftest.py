@@ -12,8 +12,9 @@ os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_T
 def cpu():
     from wan_desktop.engine import device
 
-    device.use_physical_cores()
-    return device.choose("cpu", device.probe())
+    chosen = device.choose("cpu", device.probe())
+    device.tune(chosen)
+    return chosen
 
 
 @pytest.fixture(scope="session")

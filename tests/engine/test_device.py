@@ -2,7 +2,7 @@
 
 import pytest
 
-from wan_desktop.engine.device import Card, Machine, _has_kernels, choose, probe, use_physical_cores
+from wan_desktop.engine.device import Card, Machine, _has_kernels, choose, probe, tune
 
 SMALL = Card(0, "RTX 2060", 6, 5, bf16=False)
 BIG = Card(1, "RTX 4090", 24, 20, bf16=True)
@@ -74,4 +74,11 @@ def test_this_machine():
     assert set(info) == {"device", "device_name", "dtype", "vram_total", "vram_free", "torch", "problems"}
     assert info["device_name"]
     assert info["torch"] == machine.torch
-    assert use_physical_cores() >= 1
+
+
+def test_tuning_uses_the_cores_there_are():
+    import psutil
+    import torch
+
+    tune(choose("cpu", Machine("2.13.0", "cpu")))
+    assert 1 <= torch.get_num_threads() <= psutil.cpu_count()

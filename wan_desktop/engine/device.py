@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -104,16 +105,43 @@ def probe() -> Machine:
     return Machine(torch.__version__, "cuda", driver, cards, complaint)
 
 
-def use_physical_cores() -> int:
-    """Let torch use one thread per physical core this process may run on; the number of threads."""
-    import psutil
+def tune(device: Device) -> None:
+    """Set this process up for rendering on `device`: one thread per physical core, and memory that stays."""
     import torch
+
+    torch.set_num_threads(_physical_cores())
+    if not device.is_cuda and (libc := _glibc()):
+        libc.mallopt(_M_MMAP_THRESHOLD, 2**30)
+        libc.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def give_back_memory() -> None:
+    """Hand memory that `tune` made the process keep back to the system; for the time between renders."""
+    if libc := _glibc():
+        libc.malloc_trim(0)
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""mallopt(3): large blocks are reused instead of unmapped; page faults took a third of a decode on the CPU."""
+
+
+def _glibc() -> Any:
+    """The C library if it is glibc, else None."""
+    import ctypes
+
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None)
+    return libc if hasattr(libc, "mallopt") and hasattr(libc, "malloc_trim") else None
+
+
+def _physical_cores() -> int:
+    """Physical cores that this process may run on."""
+    import psutil
 
     affinity = getattr(os, "sched_getaffinity", None)
     allowed = len(affinity(0)) if affinity else os.cpu_count() or 1
-    threads = max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))
-    torch.set_num_threads(threads)
-    return threads
+    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))
 
 
 def _cpu(machine: Machine, problems: tuple[str, ...]) -> Device:

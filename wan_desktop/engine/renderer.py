@@ -14,6 +14,7 @@ from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, WanError
 from wan_desktop.domain.events import Note, Preview, Progress
 from wan_desktop.domain.job import Stage
 from wan_desktop.engine import loading
+from wan_desktop.engine.device import give_back_memory
 from wan_desktop.engine.pipeline import hold_first_frame
 from wan_desktop.engine.previews import LatentRgb, Pace
 from wan_desktop.engine.prompt_cache import PromptCache, fingerprint
@@ -95,6 +96,7 @@ class Renderer:
         gc.collect()
         if self._device.is_cuda:
             torch.cuda.empty_cache()
+        give_back_memory()
 
     def render(
         self,
