@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import queue
+import signal
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wan_desktop.domain.errors import WanError
-from wan_desktop.domain.events import ClipAdded
-from wan_desktop.domain.settings import Settings
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, HostProblem, WanError
+from wan_desktop.domain.events import ClipAdded, JobChanged, Note, Progress
+from wan_desktop.domain.events_json import clip_to_json, job_to_json
 from wan_desktop.jobs.host import Host
 from wan_desktop.jobs.runner import Runner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
 
     from wan_desktop.config.paths import Paths
+    from wan_desktop.domain.events import Event
+    from wan_desktop.domain.job import Clip, Job
+    from wan_desktop.domain.request import Draft
+    from wan_desktop.domain.settings import Settings
+    from wan_desktop.process.host_client import HostClient
+    from wan_desktop.process.lock import LibraryLock
+    from wan_desktop.ui.application import WindowApplication
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +38,12 @@ DATABASE = "wan-desktop.sqlite"
 
 
 class HostParts:
-    """A host and the concrete parts behind it. One a library: whoever makes it holds the library lock."""
+    """A host and the concrete parts behind it. One a library: whoever makes it holds the library lock.
 
-    def __init__(self, paths: Paths, *, device: str | None = None) -> None:
+    Without `rendering` no render process is started: for looking only.
+    """
+
+    def __init__(self, paths: Paths, *, device: str | None = None, rendering: bool = True) -> None:
         from wan_desktop import child
         from wan_desktop.config.paths import default_library, resources_dir
         from wan_desktop.config.settings_file import SettingsFile
@@ -48,7 +63,8 @@ class HostParts:
         images = ImageStore(paths.data / "images")
         self.library = LibraryFolder(self._library_folder(), images)
         self.backend = RenderProcess(child.main, self._child_settings, models=self.models, images=images)
-        self.backend.start()  # before all else: its imports take seconds, and everything below overlaps them
+        if rendering:
+            self.backend.start()  # before all else: its imports take seconds, everything below overlaps them
         try:
             self.store = Database(paths.data / DATABASE)
         except BaseException:
@@ -102,16 +118,280 @@ class HostParts:
         }
 
 
+# ---- without a window
+
+
+def render(
+    draft: Draft, *, out: str | None, device: str | None, show: Callable[[Event], None]
+) -> tuple[Job, Clip | None]:
+    """Render `draft` here, or in the host that is running, and wait; the ended job and its clip.
+
+    `show` gets the job's events. Ctrl-C cancels the job and waits for its end. `out` is where a copy goes; the
+    clip that is returned then has the copy's path. Raises WanError when the draft is refused or nothing can start.
+    """
+    from wan_desktop.library.copies import check_target, copy_to
+
+    if out is not None:
+        check_target(Path(out))
+    with _interrupts() as interrupted:
+        paths, lock = _take_library()
+        if lock is None:
+            job, clip = _render_in_running_host(paths, draft, device, interrupted, show)
+        else:
+            job, clip = _render_as_host(paths, lock, draft, device, interrupted, show)
+    if clip is not None and out is not None:
+        clip = replace(clip, path=str(copy_to(clip, Path(out))))
+    return job, clip
+
+
+def list_jobs() -> list[dict[str, Any]]:
+    """Every job in the queue, as plain data."""
+    with _looking() as host:
+        return [job_to_json(job) for job in host.jobs().result()]
+
+
+def list_clips() -> list[dict[str, Any]]:
+    """Every clip in the library, newest first, as plain data."""
+    with _looking() as host:
+        return [clip_to_json(clip) for clip in host.clips().result()]
+
+
+def doctor() -> tuple[dict[str, Any], str]:
+    """What this computer has and what is missing: as plain data, and as text."""
+    from wan_desktop.config import doctor as examination
+    from wan_desktop.config.paths import default_library, find_paths
+
+    paths = find_paths()
+    report = examination.examine(paths, default_library(paths))
+    return report, examination.as_text(report)
+
+
+def _take_library() -> tuple[Paths, LibraryLock | None]:
+    from wan_desktop.config.paths import find_paths
+    from wan_desktop.process.lock import take_library
+
+    paths = find_paths().create()
+    return paths, take_library(paths.data)
+
+
+def _render_in_running_host(
+    paths: Paths,
+    draft: Draft,
+    device: str | None,
+    interrupted: threading.Event,
+    show: Callable[[Event], None],
+) -> tuple[Job, Clip | None]:
+    from wan_desktop.process.host_client import HostClient
+
+    with contextlib.closing(HostClient.connect(paths.data)) as client:
+        if device is not None:
+            show(Note("", "--device is left out: the Wan Desktop that is running has its own"))
+        following = _Following(client, show)
+        client.lost.add_done_callback(following.lost)
+        return following.run(lambda: client.submit(draft, cancel_on_disconnect=True), interrupted)
+
+
+def _render_as_host(
+    paths: Paths,
+    lock: LibraryLock,
+    draft: Draft,
+    device: str | None,
+    interrupted: threading.Event,
+    show: Callable[[Event], None],
+) -> tuple[Job, Clip | None]:
+    """Render here; what others submit meanwhile is rendered too, unless a window wants to take over."""
+    from wan_desktop.config.logs import log_to
+    from wan_desktop.process.host_session import Doors
+    from wan_desktop.process.host_socket import HostSocket
+
+    with contextlib.ExitStack() as stack:
+        stack.callback(lock.release)
+        stack.callback(log_to(paths.logs, "host"))
+        parts = HostParts(paths, device=device)
+        stack.callback(parts.host.close)
+        parts.prepare_library()
+        runner = Runner(parts.host)
+        thread = threading.Thread(target=runner.run, name="runner")
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(parts.host.cancel_running)
+        stack.callback(runner.stop)
+        taken_over = threading.Event()
+        doors = Doors("headless", take_over=taken_over.set)
+        stack.callback(HostSocket(parts.host, paths.data, doors).close)
+        job, clip = _Following(parts.host, show).run(lambda: parts.host.submit(draft), interrupted)
+        if not (taken_over.is_set() or interrupted.is_set()):
+            runner.finish()
+            _wait_for(thread, interrupted)
+        return job, clip
+
+
+def _wait_for(thread: threading.Thread, interrupted: threading.Event) -> None:
+    while thread.is_alive() and not interrupted.is_set():
+        thread.join(timeout=0.2)
+
+
+class _Following:
+    """One submitted job, followed to its end; an interrupt cancels it."""
+
+    def __init__(self, host: Host | HostClient, show: Callable[[Event], None]) -> None:
+        self._host, self._show = host, show
+        self._events: queue.SimpleQueue[Event | WanError] = queue.SimpleQueue()
+
+    def run(self, submit: Callable[[], Future[Job]], interrupted: threading.Event) -> tuple[Job, Clip | None]:
+        """The ended job and its clip. Raises what `submit` raises, and HostProblem when the host goes away."""
+        unsubscribe = self._host.subscribe(self._events.put)
+        try:
+            job = submit().result()
+            self._show(JobChanged(job))
+            return self._until_ended(job, interrupted)
+        finally:
+            unsubscribe()
+
+    def lost(self, _: Future[None]) -> None:
+        """The conversation with the host has ended."""
+        self._events.put(
+            HostProblem(
+                QT_TRANSLATE_NOOP(
+                    "errors",
+                    "The Wan Desktop that was rendering has ended. The job is in its queue: open the window.",
+                )
+            )
+        )
+
+    def _until_ended(self, job: Job, interrupted: threading.Event) -> tuple[Job, Clip | None]:
+        clip, asked = None, False
+        while not job.state.ended:
+            if interrupted.is_set() and not asked:
+                asked = True
+                self._host.cancel(job.id)
+            with contextlib.suppress(queue.Empty):
+                match self._events.get(timeout=0.1):
+                    case WanError() as error:
+                        raise error
+                    case JobChanged(changed) if changed.id == job.id:
+                        job = changed
+                    case ClipAdded(added) if added.job_id == job.id:
+                        clip = added
+                    case (Progress() | Note()) as event if event.job_id == job.id:
+                        self._show(event)
+        return job, clip
+
+
 @contextlib.contextmanager
-def running_host(parts: HostParts) -> Iterator[Host]:
-    """The host with a runner in a thread of its own, for use without a window; closed at the end."""
-    runner = Runner(parts.host)
-    thread = threading.Thread(target=runner.run, name="runner")
-    thread.start()
-    try:
+def _looking() -> Iterator[Host | HostClient]:
+    """Whoever knows the library: the host that is running, or one of our own that renders nothing."""
+    from wan_desktop.process.host_client import HostClient
+
+    paths, lock = _take_library()
+    if lock is None:
+        with contextlib.closing(HostClient.connect(paths.data)) as client:
+            yield client
+        return
+    with contextlib.ExitStack() as stack:
+        stack.callback(lock.release)
+        parts = HostParts(paths, rendering=False)
+        stack.callback(parts.host.close)
         yield parts.host
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set instead of ending the program; a second Ctrl-C ends it."""
+    interrupted = threading.Event()
+
+    def note(number: int, _: Any) -> None:
+        if interrupted.is_set():
+            raise KeyboardInterrupt
+        interrupted.set()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interrupted
     finally:
-        runner.stop()
-        parts.host.cancel_running()
-        thread.join()
-        parts.host.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# ---- the window
+
+
+def open_window() -> int:
+    """Open the window and stay until it is closed; the exit code. Brings an open window to the front instead.
+
+    Raises HostProblem when there is no display.
+    """
+    _check_display()
+    from wan_desktop.process.host_client import HostClient
+
+    paths, lock = _take_library()
+    if lock is None:
+        with contextlib.closing(HostClient.connect(paths.data)) as client:
+            if not client.can_be_taken_over:
+                client.raise_window().result()
+                return 0
+    from wan_desktop.ui.application import WindowApplication
+
+    application = WindowApplication(sys.argv[:1])
+    if lock is None:
+        lock = _take_over(application, paths)
+    return 0 if lock is None else _run_window(application, paths, lock)
+
+
+def _run_window(application: WindowApplication, paths: Paths, lock: LibraryLock) -> int:
+    from wan_desktop.bridge.render_thread import RenderThread
+    from wan_desktop.bridge.session import Session
+    from wan_desktop.config.logs import log_to
+    from wan_desktop.process.host_session import Doors
+    from wan_desktop.process.host_socket import HostSocket
+
+    with contextlib.ExitStack() as stack:
+        stack.callback(lock.release)
+        stack.callback(log_to(paths.logs, "host"))
+        parts = HostParts(paths)
+        stack.callback(parts.host.close)
+        runner = Runner(parts.host)
+        thread = RenderThread(runner, parts.prepare_library)
+        session = Session(
+            parts.host,
+            runner,
+            settings=parts.settings,
+            save_settings=parts.apply,
+            opening_notes=parts.opening_notes,
+        )
+        stack.callback(session.close)
+        stack.callback(thread.finish)
+        stack.callback(parts.host.cancel_running)
+        doors = Doors("window", raise_window=lambda file: session.raise_window(file or ""))
+        stack.callback(HostSocket(parts.host, paths.data, doors).close)
+        application.show(session, parts.resources, paths.config / "window.ini")
+        thread.problem.connect(session.refused)
+        session.load()
+        thread.start()
+        return application.exec()
+
+
+def _take_over(application: WindowApplication, paths: Paths) -> LibraryLock | None:
+    """Wait until the host without a window has ended, if the user wants that; None when not."""
+    from wan_desktop.process.host_client import HostClient
+    from wan_desktop.process.lock import take_library
+
+    if not application.ask_take_over():
+        return None
+    with contextlib.suppress(HostProblem), contextlib.closing(HostClient.connect(paths.data)) as client:
+        client.take_over().result()
+    return application.wait_for(lambda: take_library(paths.data))
+
+
+def _check_display() -> None:
+    if not sys.platform.startswith("linux"):
+        return
+    if any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+        return
+    raise HostProblem(
+        QT_TRANSLATE_NOOP(
+            "errors",
+            "There is no display for a window here. To render without one: "
+            'wan-desktop render "a red ball moving right over a blue background"',
+        )
+    )

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QThread
+from PySide6.QtCore import QObject, QThread, Signal
+
+from wan_desktop.domain.errors import WanError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wan_desktop.jobs.runner import Runner
 
 
 class RenderThread(QThread):
-    """Runs the runner until `finish`; what happens reaches the window as the Session's signals."""
+    """Gets the library ready, then runs jobs until `finish`; what happens reaches the window through the Session.
 
-    def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
+    `problem` carries the WanError of a library that could not be got ready; jobs then fail with the same sentence.
+    """
+
+    problem = Signal(object)
+
+    def __init__(self, runner: Runner, prepare: Callable[[], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._runner = runner
+        self._runner, self._prepare = runner, prepare
 
     def run(self) -> None:
         """Work until the runner is stopped (called by Qt in the new thread)."""
+        try:
+            self._prepare()
+        except WanError as error:
+            self.problem.emit(error)
         self._runner.run()
 
     def finish(self) -> None:

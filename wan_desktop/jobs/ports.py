@@ -60,6 +60,10 @@ class Store(Protocol):
 class Library(Protocol):
     """The library folder: clips, thumbnails, the bin."""
 
+    @property
+    def folder(self) -> Path:
+        """Where the clips lie now, absolute."""
+
     def check_space(self, job: Job) -> None:
         """Raise DiskProblem when the folder is not writable, gone, or has no room for the job's clip."""
 

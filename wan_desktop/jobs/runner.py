@@ -31,6 +31,7 @@ class Runner:
         self._host = host
         self._held = frozenset(job.id for job in host.jobs().result() if job.state is JobState.QUEUED)
         self._stopped = threading.Event()
+        self._finishing = threading.Event()
         self._wake = threading.Event()
 
     @property
@@ -50,16 +51,23 @@ class Runner:
             while not self._stopped.is_set():
                 self._wake.clear()
                 leased = self._host.lease(skip=self._held)
-                if leased is None:
-                    self._wake.wait()
-                else:
+                if leased is not None:
                     self.run_one(*leased)
+                elif self._finishing.is_set():
+                    break
+                else:
+                    self._wake.wait()
         finally:
             unsubscribe()
 
     def stop(self) -> None:
         """Take no further job; a running one goes on until it ends or is cancelled."""
         self._stopped.set()
+        self._wake.set()
+
+    def finish(self) -> None:
+        """Stop once nothing is left to run."""
+        self._finishing.set()
         self._wake.set()
 
     def _notice(self, event: Event) -> None:
