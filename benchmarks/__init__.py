@@ -1,0 +1,1 @@
+"""Measurements with committed results; `python -m benchmarks.numbers` takes them all."""
