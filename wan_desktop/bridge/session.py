@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from wan_desktop.bridge.none_guard import keep_none_alive
 from wan_desktop.domain import events
 from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.job import Clip, Job, JobState
@@ -63,7 +62,6 @@ class Session(QObject):
         opening_notes: Sequence[str] = (),
         parent: QObject | None = None,
     ) -> None:
-        keep_none_alive()
         super().__init__(parent)
         self._host, self._runner = host, runner
         self._settings, self._save_settings = settings, save_settings
@@ -193,6 +191,25 @@ class Session(QObject):
         from wan_desktop.media.clips import read_recipe
 
         return read_recipe(path)
+
+    def keep_image_of(self, path: str) -> str | None:
+        """Put the start image that travels inside a clip in the image store; its sha256, None when there is none.
+
+        It is the picture as it was rendered, cropped. Call it in the background. Raises BadImage or DiskProblem.
+        """
+        import base64
+        import tempfile
+
+        from wan_desktop.media.clips import IMAGE_KEY, probe
+
+        text = probe(path).tags.get(IMAGE_KEY, "")
+        if not text:
+            return None
+        with tempfile.TemporaryDirectory() as folder:
+            file = f"{folder}/start-image"
+            with open(file, "wb") as out:
+                out.write(base64.b64decode(text))
+            return self.keep_image(file)
 
     # ---- the text being typed, and settings
 

@@ -33,8 +33,9 @@ class WindowApplication:
     def show(self, session: Session, resources: Path, state_file: Path) -> None:
         """Build and show the main window."""
         from wan_desktop.ui.main_window import MainWindow
+        from wan_desktop.ui.window_state import WindowState
 
-        self.window = MainWindow(session, resources, state_file)
+        self.window = MainWindow(session, resources, WindowState(state_file))
         self.window.show()
 
     def exec(self) -> int:
