@@ -44,11 +44,12 @@ class ClipActions(QObject):
         """Move clips to the library's bin, and offer to undo it."""
         if not clips:
             return
+        window = anchor.window()  # panels are rebuilt when the language changes, the window stays
         group: list[Clip] = []
         self._binned.append(group)
         self.deleting.emit([clip.id for clip in clips])
         for clip in clips:
-            self._session.delete_clip(clip, partial(self._deleted, group, anchor))
+            self._session.delete_clip(clip, partial(self._deleted, group, window))
 
     def undo(self, anchor: QWidget) -> None:
         """Bring back what was deleted last, if anything was."""

@@ -120,6 +120,13 @@ def preset(request: RenderRequest) -> str:
     return texts.preset_name(Preset(name, label, 0, 0.0, 0.0, "")) if name else ""
 
 
+def file_size(count: int) -> str:
+    """A file's size: "85 kB", "12 MB"."""
+    if count >= 1_000_000:
+        return texts.megabytes(count)
+    return translate("jobs", "{count} kB").format(count=max(1, round(count / 1000)))
+
+
 def clock(seconds: float) -> str:
     """A time as it stands beside a bar: 2:21, 1:02:03."""
     whole = max(0, int(seconds))

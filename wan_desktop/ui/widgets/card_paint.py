@@ -121,11 +121,17 @@ def badge(painter: QPainter, right: float, bottom: float, text: str, font: QFont
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 
+def track() -> str:
+    """The colour of a bar's empty part: the light palette's raised can hardly be seen on its window."""
+    colours = theme.current()
+    return colours.line if colours.name == "light" else colours.raised
+
+
 def bar(painter: QPainter, rect: QRectF, part: float, colour: str) -> None:
     """A progress bar."""
     radius = rect.height() / 2
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(theme.current().raised))
+    painter.setBrush(QColor(track()))
     painter.drawRoundedRect(rect, radius, radius)
     if part > 0:
         filled = QRectF(rect)

@@ -1,0 +1,188 @@
+"""The stage for a finished clip: the player, what the clip is, and what can be done with it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from wan_desktop.bridge.background import in_background
+from wan_desktop.bridge.clip_list import prompt
+from wan_desktop.domain.request import Draft, RenderRequest
+from wan_desktop.ui import job_words, texts, theme
+from wan_desktop.ui.clip_actions import clip_actions
+from wan_desktop.ui.icons import icon
+from wan_desktop.ui.panels.stage_recipe import RecipeDialog
+from wan_desktop.ui.widgets.elided_label import ElidedLabel
+from wan_desktop.ui.widgets.player import Player
+from wan_desktop.ui.widgets.toast import show_toast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wan_desktop.bridge.session import Session
+    from wan_desktop.domain.job import Clip
+
+
+class ClipPage(QWidget):
+    """Shows one clip. `reuse_requested` carries a Draft, `image_requested` the path of its last frame."""
+
+    reuse_requested = Signal(object)
+    image_requested = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._actions = clip_actions(session)
+        self._actions.deleting.connect(self._let_go)
+        session.refused.connect(self._take_up_again)
+        self._let_go_of: Clip | None = None
+        self._clip: Clip | None = None
+        self.player = Player()
+        self.prompt = ElidedLabel()
+        self.details = ElidedLabel()
+        theme.set_kind(self.details, "value")
+        self.badge = QLabel(self.tr("Demo model"))
+        theme.set_kind(self.badge, "badge")
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        theme.set_kind(self.note, "attention")
+        self._build()
+
+    def _build(self) -> None:
+        self.continue_button = self._button(self.tr("Continue"), self._continue, "primary")
+        self.continue_button.setToolTip(self.tr("Use the last frame as the start image of the next clip"))
+        self.reuse_button = self._button(self.tr("Reuse settings"), self._reuse)
+        self.folder_button = self._button(self.tr("Show in folder"), self._show_in_folder)
+        self.recipe_button = self._button(self.tr("How it was made"), self.show_recipe)
+        self.delete_button = self._button(self.tr("Delete"), self._delete, "danger")
+        self.delete_button.setIcon(icon("trash", "error"))
+        facts = QHBoxLayout()
+        facts.setSpacing(8)
+        facts.addWidget(self.badge)
+        facts.addWidget(self.details, 1)
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addWidget(self.prompt)
+        words.addLayout(facts)
+        words.addWidget(self.note)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for button in (self.continue_button, self.reuse_button, self.folder_button):
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(self.recipe_button)
+        row.addWidget(self.delete_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self.player, 1)
+        column.addLayout(words)
+        column.addLayout(row)
+
+    def _button(self, text: str, action: Callable[[], object], kind: str = "") -> QPushButton:
+        button = QPushButton(text)
+        button.setAccessibleName(text)
+        button.clicked.connect(lambda: action())
+        if kind:
+            theme.set_kind(button, kind)
+        return button
+
+    # ---- what is shown
+
+    @property
+    def clip(self) -> Clip | None:
+        """The clip that is shown."""
+        return self._clip
+
+    def show_clip(self, clip: Clip, *, play: bool) -> None:
+        """Show a clip, and play it if asked."""
+        if self._clip is not None and self._clip.id == clip.id:
+            if play and not self.player.playing:
+                self.player.toggle()
+            return
+        self._clip = clip
+        request = RenderRequest.from_json(clip.request)
+        self.prompt.setText(job_words.headline(prompt(clip)))
+        demo = request.model == job_words.DEMO_MODEL
+        self.badge.setVisible(demo)
+        parts = [job_words.clip_line(clip), job_words.file_size(clip.size_bytes)]
+        if not demo:
+            parts.insert(1, Path(request.model).name)
+        self.details.setText(" · ".join(parts))
+        notes = self._notes(clip)
+        self.note.setText("\n".join(notes))
+        self.note.setVisible(bool(notes))
+        self.player.open_clip(clip, play=play)
+
+    def close_clip(self) -> None:
+        """Let the clip go."""
+        self._clip = None
+        self.player.close_clip()
+
+    def _notes(self, clip: Clip) -> tuple[str, ...]:
+        job = self._session.jobs.get(clip.job_id)
+        return job.notes if job is not None and job.clip_id == clip.id else ()
+
+    # ---- verbs
+
+    def show_recipe(self) -> None:
+        """How the clip was made, in a window of its own."""
+        if self._clip is not None:
+            RecipeDialog(self._clip, self).open()
+
+    def _reuse(self) -> None:
+        if self._clip is not None:
+            self.reuse_requested.emit(Draft.from_request(RenderRequest.from_json(self._clip.request)))
+
+    def _show_in_folder(self) -> None:
+        if self._clip is not None:
+            self._actions.show_in_folder(self._clip, self)
+
+    def _delete(self) -> None:
+        if self._clip is not None:
+            self._actions.delete([self._clip], self)
+
+    def _continue(self) -> None:
+        if self._clip is None:
+            return
+        clip, session = self._clip, self._session
+        self.continue_button.setEnabled(False)
+        in_background(
+            self,
+            lambda: _keep_last_frame(session, clip),
+            self._continued,
+            lambda error: self._continued("", texts.sentence(error)),
+        )
+
+    def _continued(self, path: str, problem: str = "") -> None:
+        self.continue_button.setEnabled(True)
+        if problem:
+            show_toast(self, problem)
+        else:
+            self.image_requested.emit(path)
+
+    def _let_go(self, clip_ids: list[str]) -> None:
+        """The clip is being deleted: its file must not be open (Windows would refuse to move it)."""
+        if self._clip is not None and self._clip.id in clip_ids:
+            self._let_go_of = self._clip
+            self.player.close_clip()
+
+    def _take_up_again(self) -> None:
+        """It was not deleted after all."""
+        clip, self._let_go_of = self._let_go_of, None
+        if clip is not None and clip is self._clip:
+            self.player.open_clip(clip)
+
+
+def _keep_last_frame(session: Session, clip: Clip) -> str:
+    """The path of the clip's last frame as a PNG in the image store. Not on the window's thread."""
+    from wan_desktop.media.clips import frame_at
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "frame.png"
+        frame_at(clip.path, -1).save(file, "PNG")
+        return str(session.image_path(session.keep_image(str(file))))

@@ -1,0 +1,375 @@
+"""The player: play, step, loop, scrub, pixel for pixel, full screen; by mouse and by keyboard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QImage, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from wan_desktop.bridge.background import in_background
+from wan_desktop.ui import texts, theme
+from wan_desktop.ui.icons import icon
+from wan_desktop.ui.widgets.full_screen import FullScreen
+from wan_desktop.ui.widgets.pictures import frame_image, read_thumbnail
+from wan_desktop.ui.widgets.playback import FramesPlayback, MediaPlayback
+from wan_desktop.ui.widgets.screen import Screen
+from wan_desktop.ui.widgets.scrub_bar import ScrubBar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wan_desktop.domain.errors import WanError
+    from wan_desktop.domain.job import Clip
+    from wan_desktop.media.clips import ClipInfo
+
+SEEK_MS = 40
+FALLBACK_WIDTH, FALLBACK_FRAMES = 640, 241
+"""Decoded frames that are shown when the system's player shows none: at most 240 MB."""
+
+
+class Player(QWidget):
+    """Plays one clip. `first_frame` comes when its first frame is on the screen, `problem` with a WanError."""
+
+    first_frame = Signal()
+    problem = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.screen = Screen()
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        theme.set_kind(self.note, "attention")
+        self._clip: Clip | None = None
+        self._playback: MediaPlayback | FramesPlayback | None = None
+        self._full: FullScreen | None = None
+        self._info: ClipInfo | None = None
+        self._play_when_ready = False
+        self._frame = -1
+        self._seek_to = 0
+        self._seek = QTimer(self)
+        self._seek.setSingleShot(True)
+        self._seek.setInterval(SEEK_MS)
+        self._seek.timeout.connect(self._seek_now)
+        self._build()
+        self.close_clip()
+
+    # ---- building
+
+    def _build(self) -> None:
+        self.play_button = self._button("play", self.tr("Play"), self.toggle)
+        self.back_button = self._button("step-back", self.tr("One frame back"), lambda: self.step(-1))
+        self.forward_button = self._button("step-forward", self.tr("One frame on"), lambda: self.step(1))
+        self.loop_button = self._button("loop", self.tr("Loop"), self._apply_loop, checkable=True)
+        self.loop_button.setChecked(True)
+        self.fit_button = self._button("", self.tr("Pixel for pixel"), self._apply_fit, checkable=True)
+        self.fit_button.setText("1:1")
+        self.full_button = self._button("fullscreen", self.tr("Full screen"), self.toggle_full_screen)
+        for button, keys in (
+            (self.play_button, self.tr("Space")),
+            (self.back_button, ","),
+            (self.forward_button, "."),
+            (self.full_button, "F"),
+        ):
+            button.setToolTip(f"{button.accessibleName()} ({keys})")
+        self.time_label, self.total_label = QLabel(), QLabel()
+        self.bar = ScrubBar()
+        self.bar.setAccessibleName(self.tr("Position in the clip"))
+        self.bar.valueChanged.connect(self._scrubbed)
+        self.bar.sliderMoved.connect(self._scrubbed)
+        self.screen.clicked.connect(self._screen_clicked)
+        self.screen.double_clicked.connect(self.toggle_full_screen)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for widget in (self.play_button, self.back_button, self.forward_button):
+            row.addWidget(widget)
+        row.addSpacing(6)
+        for widget, stretch in ((self.time_label, 0), (self.bar, 1), (self.total_label, 0)):
+            row.addWidget(widget, stretch)
+            row.addSpacing(8)
+        for label in (self.time_label, self.total_label):
+            theme.set_kind(label, "value")
+        for widget in (self.loop_button, self.fit_button, self.full_button):
+            row.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(self.screen, 1)
+        column.addWidget(self.note)
+        column.addLayout(row)
+
+    def _button(
+        self, name: str, words: str, action: Callable[[], object], *, checkable: bool = False
+    ) -> QToolButton:
+        button = QToolButton()
+        theme.set_kind(button, "quiet")
+        if name:
+            button.setIcon(icon(name, "secondary" if checkable else "text", "accent" if checkable else None))
+        button.setAccessibleName(words)
+        button.setToolTip(words)
+        button.setCheckable(checkable)
+        button.clicked.connect(lambda: action())
+        return button
+
+    # ---- the clip
+
+    @property
+    def playing(self) -> bool:
+        """True while the clip runs."""
+        return self._playback is not None and self._playback.playing
+
+    @property
+    def frame(self) -> int:
+        """The number of the frame on the screen, from 0; -1 while it is the thumbnail."""
+        return self._frame
+
+    def open_clip(self, clip: Clip, *, play: bool = False) -> None:
+        """Show the thumbnail at once, then the first frame; `play` runs it from there."""
+        self.close_clip()
+        self._clip, self._play_when_ready = clip, play
+        thumbnail, path = clip.thumbnail, clip.path
+        in_background(
+            self,
+            lambda: read_thumbnail(thumbnail)[0],
+            lambda image: self._show_thumbnail(clip, image),
+            lambda _error: None,
+        )
+        in_background(
+            self,
+            lambda: _look_at(path),
+            lambda info: self._begin(clip, info),
+            lambda error: self._fail(clip, error),
+        )
+
+    def close_clip(self) -> None:
+        """Let the clip's file go."""
+        self._drop_playback()
+        self._clip, self._info, self._frame = None, None, -1
+        self.note.hide()
+        self.screen.show_image(QImage())
+        self.screen.set_message("", "")
+        self._set_ready(ready=False)
+
+    def _show_thumbnail(self, clip: Clip, image: QImage) -> None:
+        if clip is self._clip and self._frame < 0:
+            self.screen.show_image(image)
+
+    def _begin(self, clip: Clip, info: ClipInfo) -> None:
+        if clip is not self._clip:
+            return
+        self._info = info
+        self.bar.setMaximum(max(0, info.num_frames - 1))
+        self.bar.setPageStep(max(1, round(info.fps)))
+        self.total_label.setText(_time(info.num_frames, float(info.fps)))
+        try:
+            playback = MediaPlayback(clip.path, float(info.fps), info.num_frames, self)
+        except ImportError:
+            self._fall_back()
+        else:
+            playback.failed.connect(self._fall_back)
+            self._use(playback)
+
+    def _use(self, playback: MediaPlayback | FramesPlayback) -> None:
+        self._drop_playback()
+        self._playback = playback
+        playback.frame_shown.connect(self._show_frame)
+        playback.playing_changed.connect(self._show_playing)
+        playback.set_loop(self.loop_button.isChecked())
+        self._set_ready(ready=True)
+        if self._play_when_ready:
+            playback.play()
+
+    def _fall_back(self) -> None:
+        """The system's player shows nothing: decode the frames ourselves."""
+        clip, info = self._clip, self._info
+        if clip is None or info is None:
+            return
+        path, width = clip.path, min(info.width, FALLBACK_WIDTH)
+        in_background(
+            self,
+            lambda: _decode(path, width),
+            lambda images: self._play_frames(clip, info, images),
+            lambda error: self._fail(clip, error),
+        )
+
+    def _play_frames(self, clip: Clip, info: ClipInfo, images: list[QImage]) -> None:
+        if clip is not self._clip:
+            return
+        self.note.setText(
+            self.tr("This system's video player cannot show this clip; these are its frames, made smaller.")
+        )
+        self.note.show()
+        self._use(FramesPlayback(images, float(info.fps), self))
+
+    def _fail(self, clip: Clip, error: WanError) -> None:
+        if clip is self._clip:
+            self.screen.show_image(QImage())
+            self.screen.set_message("warning", texts.sentence(error))
+            self.problem.emit(error)
+
+    def _drop_playback(self) -> None:
+        if self._playback is not None:
+            self._playback.close()
+            self._playback.blockSignals(True)
+            self._playback.deleteLater()
+            self._playback = None
+            self._show_playing(playing=False)
+
+    # ---- verbs
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        if self._playback is not None:
+            self._playback.pause() if self._playback.playing else self._playback.play()
+
+    def pause(self) -> None:
+        """Stand still."""
+        if self._playback is not None:
+            self._playback.pause()
+
+    def step(self, frames: int) -> None:
+        """Pause, and go some frames on or back."""
+        self.seek(max(0, self._frame) + frames, pause=True)
+
+    def seek(self, frame: int, *, pause: bool = False) -> None:
+        """Go to a frame."""
+        if self._playback is None:
+            return
+        if pause:
+            self._playback.pause()
+        self._seek_to = min(max(frame, 0), self.bar.maximum())
+        self._playback.seek(self._seek_to)
+
+    def toggle_full_screen(self) -> None:
+        """Fill the whole screen, or come back."""
+        if self._full is not None:
+            self._full.close()
+        elif self._clip is not None:
+            self._full = FullScreen(self)
+            self._full.closed.connect(self._left_full_screen)
+            self._full.screen.show_image(self.screen.image)
+            self._full.showFullScreen()
+
+    def handle_key(self, event: QKeyEvent) -> bool:
+        """Do what a key means to the player; False when it means nothing."""
+        actions: dict[int, Callable[[], object]] = {
+            Qt.Key.Key_Space: self.toggle,
+            Qt.Key.Key_Comma: lambda: self.step(-1),
+            Qt.Key.Key_Period: lambda: self.step(1),
+            Qt.Key.Key_F: self.toggle_full_screen,
+            Qt.Key.Key_L: self.loop_button.click,
+            Qt.Key.Key_Home: lambda: self.seek(0),
+            Qt.Key.Key_End: lambda: self.seek(self.bar.maximum()),
+        }
+        if event.key() == Qt.Key.Key_Escape and self._full is not None:
+            self._full.close()
+            return True
+        action = actions.get(event.key())
+        if action is None or self._playback is None or event.modifiers() & _CHORDS:
+            return False
+        action()
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The player's keys."""
+        if not self.handle_key(event):
+            super().keyPressEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks: stand still."""
+        self.pause()
+
+    # ---- what happens
+
+    def _show_frame(self, image: QImage, number: int) -> None:
+        first = self._frame < 0
+        self._frame = number
+        self.screen.show_image(image)
+        if self._full is not None:
+            self._full.screen.show_image(image)
+        if not self.bar.isSliderDown() and not self._seek.isActive():
+            self.bar.blockSignals(True)
+            self.bar.setValue(number)
+            self.bar.blockSignals(False)
+            self.bar.update()
+        self._show_time(number)
+        if first:
+            self.first_frame.emit()
+
+    def _scrubbed(self, frame: int) -> None:
+        self._seek_to = frame
+        self._show_time(frame)
+        if not self._seek.isActive():
+            self._seek.start()
+
+    def _seek_now(self) -> None:
+        if self._playback is not None:
+            self._playback.seek(self._seek_to)
+
+    def _show_time(self, frame: int) -> None:
+        fps = float(self._info.fps) if self._info is not None else 1.0
+        self.time_label.setText(_time(frame, fps))
+
+    def _show_playing(self, playing: bool) -> None:
+        words = self.tr("Pause") if playing else self.tr("Play")
+        self.play_button.setIcon(icon("pause" if playing else "play"))
+        self.play_button.setAccessibleName(words)
+        self.play_button.setToolTip(f"{words} ({self.tr('Space')})")
+
+    def _apply_loop(self) -> None:
+        if self._playback is not None:
+            self._playback.set_loop(self.loop_button.isChecked())
+
+    def _apply_fit(self) -> None:
+        self.screen.set_pixel_size(self.fit_button.isChecked())
+
+    def _screen_clicked(self) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.toggle()
+
+    def _left_full_screen(self) -> None:
+        self._full = None
+
+    def _set_ready(self, *, ready: bool) -> None:
+        if not ready:
+            self.bar.setMaximum(0)
+            self.time_label.setText(_time(0, 1.0))
+            self.total_label.setText("")
+        for widget in (self.play_button, self.back_button, self.forward_button, self.bar, self.full_button):
+            widget.setEnabled(ready)
+
+
+_CHORDS = (
+    Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+)
+
+
+def _look_at(path: str) -> ClipInfo:
+    """The file's facts; loads the player's library on the way, which takes longer than a frame may."""
+    import contextlib
+
+    from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, LibraryProblem
+    from wan_desktop.media.clips import probe
+
+    with contextlib.suppress(ImportError):
+        import PySide6.QtMultimedia  # noqa: F401
+    info = probe(path)
+    if info.num_frames == 0 or not info.fps:
+        raise LibraryProblem(
+            QT_TRANSLATE_NOOP("errors", "The video {path} has no frames: render it again."), path=path
+        )
+    return info
+
+
+def _decode(path: str, width: int) -> list[QImage]:
+    from wan_desktop.media.clips import hover_frames
+
+    return [frame_image(frame) for frame in hover_frames(path, FALLBACK_FRAMES, width)]
+
+
+def _time(frame: int, fps: float) -> str:
+    hundredths = int(frame * 100 / fps)
+    minutes, rest = divmod(hundredths, 6000)
+    return f"{minutes}:{rest // 100:02}.{rest % 100:02}"
