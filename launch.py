@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
             with locked(venv):
                 prepare(venv, extras, libraries)
         return run(venv, arguments)
-    except CannotStart as reason:
+    except (CannotStart, OSError) as reason:
         print(f"Wan Desktop cannot start. {reason}", file=sys.stderr)
         return CANNOT_START
     except KeyboardInterrupt:
@@ -232,10 +232,10 @@ def is_apt_root() -> bool:
 def apt_install(packages: Sequence[str]) -> None:
     """Install Debian packages as root, refreshing apt's lists when it does not know them yet."""
     install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
-    if not call(install, f"Installing {len(packages)} system packages"):
+    if not call(install, f"Installing system packages ({len(packages)})"):
         return
     call(["apt-get", "update", "-q"], "Refreshing apt's lists")
-    said = call(install, f"Installing {len(packages)} system packages")
+    said = call(install, f"Installing system packages ({len(packages)})")
     if said:
         raise CannotStart(f"apt-get could not install {' '.join(packages)}. Its last words:\n{tail(said)}")
 
