@@ -63,6 +63,8 @@ QLabel[kind="note"] { font-size: 11px; color: $secondary; }
 QLabel[kind="error"] { font-size: 12px; color: $error; }
 QLabel[kind="good"] { font-size: 12px; color: $good; }
 QLabel[kind="attention"] { font-size: 12px; color: $attention; }
+QLabel[kind="on-accent-title"] { font-size: 14px; font-weight: 600; color: $on_accent; }
+QLabel[kind="on-accent-note"] { font-size: 11px; color: $on_accent; }
 QLabel[kind="badge"] { font-size: 11px; font-weight: 600; color: $attention; background: $attention_soft;
     border: 1px solid $attention_line; border-radius: 6px; padding: 1px 7px; }
 
@@ -112,6 +114,10 @@ QPushButton[kind="quiet"]:checked, QToolButton[kind="quiet"]:checked { backgroun
     color: $text; }
 QPushButton[kind="quiet"]:disabled, QToolButton[kind="quiet"]:disabled { color: $faint;
     background: transparent; }
+QToolButton[kind="mini"] { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 1px; }
+QToolButton[kind="mini"]:hover { background: $raised; }
+QToolButton[kind="mini"]:focus { border-color: $accent; }
+QToolButton[kind="sign"] { background: transparent; border: none; padding: 0; }
 QPushButton[kind="link"] { background: transparent; border: 1px solid transparent; padding: 1px 3px;
     color: $secondary;
     font-size: 12px; min-height: 14px; border-radius: 6px; }
@@ -119,15 +125,14 @@ QPushButton[kind="link"]:hover { color: $accent; }
 QPushButton[kind="link"]:disabled { color: $faint; }
 QPushButton[kind="link"]:focus { border-color: $accent; }
 QPushButton[kind="fold"] { background: transparent; border: 1px solid transparent; padding: 4px 4px 4px 0;
-    text-align: left;
-    color: $secondary; border-radius: 6px; }
+    margin-left: -4px; text-align: left; color: $secondary; border-radius: 6px; }
 QPushButton[kind="fold"]:hover { color: $text; }
 QPushButton[kind="fold"]:focus { border-color: $accent; }
 QPushButton[kind="danger"], QToolButton[kind="danger"] { color: $error; }
 QPushButton[kind="danger"]:disabled, QToolButton[kind="danger"]:disabled { color: $faint; }
 QPushButton[kind="danger"]:hover, QToolButton[kind="danger"]:hover { background: $error_soft;
     border-color: $error_line; }
-QPushButton[kind="chip"], QToolButton[kind="chip"] { border-radius: 11px; padding: 2px 10px; font-size: 12px;
+QPushButton[kind="chip"], QToolButton[kind="chip"] { border-radius: 11px; padding: 2px 8px; font-size: 12px;
     color: $secondary; background: $panel; min-height: 18px; }
 QPushButton[kind="chip"]:hover, QToolButton[kind="chip"]:hover { color: $text; background: $raised; }
 QPushButton[kind="chip"]:checked, QToolButton[kind="chip"]:checked { color: $accent; background: $accent_soft;
@@ -135,9 +140,11 @@ QPushButton[kind="chip"]:checked, QToolButton[kind="chip"]:checked { color: $acc
 QPushButton[kind="chip"]:disabled, QToolButton[kind="chip"]:disabled { color: $faint;
     background: transparent; }
 QPushButton[kind="chip"]:focus, QToolButton[kind="chip"]:focus { border-color: $accent; }
+QPushButton[kind="chip-good"] { border-radius: 11px; padding: 2px 8px; font-size: 12px; color: $good;
+    background: $good_soft; border-color: $good_line; min-height: 18px; }
+QPushButton[kind="chip-good"]:focus { border-color: $accent; }
 QPushButton[kind="segment"] { background: transparent; border: 1px solid transparent; border-radius: 6px;
-    padding: 4px 6px;
-    color: $secondary; min-height: 18px; }
+    padding: 4px 2px; color: $secondary; min-height: 18px; }
 QPushButton[kind="segment"]:hover { color: $text; }
 QPushButton[kind="segment"]:checked { background: $card; border-color: $line; color: $text;
     font-weight: 600; }

@@ -121,6 +121,8 @@ def duration(seconds: float) -> str:
 
 
 def megabytes(count: int) -> str:
-    """A file size: "12 MB", "0.4 MB"."""
+    """A file size: "12 MB", "0.4 MB", "38 KB"."""
+    if count < 100_000:
+        return translate(QT_TRANSLATE_NOOP("texts", "{count} KB")).format(count=number(count / 1e3, 0))
     mb = count / 1e6
     return translate(QT_TRANSLATE_NOOP("texts", "{count} MB")).format(count=number(mb, 0 if mb >= 10 else 1))

@@ -1,0 +1,167 @@
+"""Pictures of the window, without a screen: `python docs/screenshots.py FOLDER [WORD...]`.
+
+Renders every combination below (or those whose name holds each WORD) through the real widgets, with a backend that
+follows a script. Look at them after every change of the look. Scale 2 needs its own process: set QT_SCALE_FACTOR=2.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support.windows import Desk
+
+SIZES = {"1440x900": (1440, 900), "1024x700": (1024, 700)}
+LIGHTHOUSE = (
+    "A lone lighthouse on a cliff at dusk, waves breaking slowly below, the beam sweeping through light fog. "
+    "The camera rises gently. Warm rim light, cinematic, film grain."
+)
+PROMPTS = (
+    "a red ball moving right over a blue background",
+    "a yellow star moving up over a purple background",
+    "a green square moving left over a white background",
+    "a white ring moving down over a green background",
+)
+
+
+def wait(until: Callable[[], object], seconds: float = 30.0) -> None:
+    """Let Qt work until `until` is true."""
+    from PySide6.QtTest import QTest
+
+    for _ in range(int(seconds * 50)):
+        if until():
+            return
+        QTest.qWait(20)
+    raise TimeoutError("the window never got there")
+
+
+def picture() -> str:
+    """A start image to drop."""
+    from PIL import Image, ImageDraw
+
+    path = Path(tempfile.gettempdir()) / "harbour.jpg"
+    sky = Image.linear_gradient("L").resize((1600, 1000))
+    image = Image.merge(
+        "RGB",
+        (
+            sky.point(lambda v: 40 + v * 0.8),
+            sky.point(lambda v: 60 + v // 3),
+            sky.point(lambda v: 130 - v // 3),
+        ),
+    )
+    ImageDraw.Draw(image).ellipse((1000, 420, 1240, 660), fill=(255, 210, 120))
+    ImageDraw.Draw(image).polygon(
+        [(0, 1000), (0, 760), (420, 620), (800, 800), (1600, 700), (1600, 1000)], fill=(24, 26, 44)
+    )
+    image.save(path)
+    return str(path)
+
+
+def empty(desk: Desk) -> None:
+    """As at the first start."""
+
+
+def rendering(desk: Desk) -> None:
+    """Some clips done, one renders, two wait, one has failed."""
+    from wan_desktop.domain.errors import DiskProblem
+    from wan_desktop.domain.job import JobState, Stage
+
+    desk.backend.script(
+        "neon",
+        fail=DiskProblem("The disk of {place} is full: free some space, then try again.", place="/video"),
+    )
+    desk.backend.script("lighthouse", hold=Stage.DECODING)
+    panel = desk.window.create_panel
+    for text in (*PROMPTS[:2], "neon city timelapse from a rooftop", LIGHTHOUSE, *PROMPTS[2:]):
+        panel.length.set_frames(9 if text in PROMPTS[:2] else 121)
+        panel.prompt.editor.setPlainText(text)
+        panel.submit()
+    panel.prompt.editor.setPlainText(LIGHTHOUSE)
+    panel.set_image(picture())
+    wait(lambda: len(desk.backend.requests) == 4 and panel.image.image())
+    wait(lambda: sum(j.state is JobState.QUEUED for j in desk.session.jobs.values()) == 2)
+
+
+def finished(desk: Desk) -> None:
+    """Four clips, the newest open in the player; Advanced unfolded."""
+    panel = desk.window.create_panel
+    for text in PROMPTS:
+        panel.prompt.editor.setPlainText(text)
+        panel.submit()
+    wait(lambda: len(desk.session.clips) == 4)
+    desk.window.side.show_tab("library")
+    desk.window.stage.show_clip(next(iter(desk.session.clips.values())))
+    panel.advanced.fold.set_open(True)
+    panel.advanced.steps.setValue(300)
+
+
+def settings(desk: Desk) -> None:
+    """The settings dialog."""
+    desk.window._commands.open_settings()
+
+
+SCENES = {"empty": empty, "rendering": rendering, "finished": finished, "settings": settings}
+
+
+def take(target: Path, scene: str, appearance: str, language: str, size: str) -> None:
+    """One picture."""
+    from PySide6.QtTest import QTest
+    from support.windows import Desk, TwoModels
+
+    from wan_desktop.domain.settings import Settings
+
+    with tempfile.TemporaryDirectory() as folder:
+        models = TwoModels("5b" if scene == "rendering" else "demo")
+        desk = Desk(Path(folder), models, Settings(appearance=appearance, language=language))
+        desk.open()
+        desk.ready()
+        desk.window.resize(*SIZES[size])
+        try:
+            SCENES[scene](desk)
+        except BaseException:
+            desk.close()
+            raise
+        QTest.qWait(600)
+        shown = (
+            next(iter(desk.window.findChildren(_dialog())), desk.window)
+            if scene == "settings"
+            else desk.window
+        )
+        shown.grab().save(str(target))
+        desk.close()
+
+
+def _dialog() -> type:
+    from wan_desktop.ui.settings_dialog import SettingsDialog
+
+    return SettingsDialog
+
+
+def main() -> None:
+    """All pictures, or those asked for."""
+    from PySide6.QtWidgets import QApplication
+
+    folder, words = Path(sys.argv[1]), sys.argv[2:]
+    folder.mkdir(parents=True, exist_ok=True)
+    app = QApplication([])
+    scale = os.environ.get("QT_SCALE_FACTOR", "1")
+    for scene, appearance, language, size in product(SCENES, ("dark", "light"), ("en", "zh_CN"), SIZES):
+        name = f"{scene}-{appearance}-{language}-{size}@{scale}.png"
+        if all(word in name for word in words):
+            take(folder / name, scene, appearance, language, size)
+    app.quit()
+
+
+if __name__ == "__main__":
+    main()

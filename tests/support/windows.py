@@ -1,0 +1,110 @@
+"""A real window on a real host in a temporary folder; only the backend follows a script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from support.hosts import make_host
+from support.scripted_backend import ScriptedBackend
+
+from wan_desktop.bridge.render_thread import RenderThread
+from wan_desktop.bridge.session import Session
+from wan_desktop.domain.settings import Settings
+from wan_desktop.jobs.runner import Runner
+
+if TYPE_CHECKING:
+    from wan_desktop.domain.model import ModelSpec
+    from wan_desktop.jobs.host import Host
+    from wan_desktop.ui.main_window import MainWindow
+
+RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+
+
+class TwoModels:
+    """The Models port with the 5 B, as if its folder were there, and the built-in demo; settings choose."""
+
+    def __init__(self, chosen: str = "demo") -> None:
+        from wan_desktop.models.declared import read_spec
+        from wan_desktop.models.wan22_ti2v_5b import make_spec
+
+        self.chosen = chosen
+        self.large = make_spec("/models/Wan2.2-TI2V-5B", "5" * 64)
+        self.demo = read_spec(RESOURCES / "models" / "demo", "demo", "d" * 64)
+
+    def all(self) -> list[ModelSpec]:
+        """Both, the demo last."""
+        return [self.large, self.demo]
+
+    def get(self, model: str | None) -> ModelSpec:
+        """The one of that id, None: the chosen one."""
+        name = model or self.chosen
+        return self.large if name in (self.large.id, "5b") else self.demo
+
+
+@dataclass
+class Desk:
+    """Everything behind a window. `open` may be called again: a later start on the same folder."""
+
+    folder: Path
+    models: TwoModels = field(default_factory=TwoModels)
+    settings: Settings = field(default_factory=lambda: Settings(appearance="dark", language="en"))
+    opening_notes: tuple[str, ...] = ()
+    backend: ScriptedBackend = field(default_factory=ScriptedBackend)
+    host: Host = field(init=False)
+    session: Session = field(init=False)
+    window: MainWindow = field(init=False)
+    rendering: bool = True
+
+    def open(self) -> MainWindow:
+        """Start host, runner and window; the window is shown."""
+        from wan_desktop.ui.main_window import MainWindow
+        from wan_desktop.ui.window_state import WindowState
+
+        self.backend = ScriptedBackend() if self.backend.closed else self.backend
+        self.host = make_host(self.folder, self.backend, self.models)
+        runner = Runner(self.host)
+        self._thread = RenderThread(runner, lambda: None)
+        self.session = Session(
+            self.host,
+            runner,
+            settings=self.settings,
+            save_settings=self._save,
+            opening_notes=self.opening_notes,
+        )
+        self.window = MainWindow(self.session, RESOURCES, WindowState(self.folder / "window.ini"))
+        self.window.show()
+        self.session.load()
+        if self.rendering:
+            self._thread.start()
+        return self.window
+
+    def close(self) -> None:
+        """End everything, as the program does."""
+        from PySide6.QtCore import QCoreApplication, QEvent
+
+        self.window._quitting = True
+        self.window.close()
+        self.session.close()
+        running = self.session.running_job()
+        if running is not None:
+            self.host.cancel(running.id).result()
+        self.backend.release()
+        self._thread.finish()
+        self.host.close()
+        self.window.deleteLater()
+        self.session.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+    def _save(self, settings: Settings) -> None:
+        self.settings = settings
+        self.models.chosen = settings.model or "demo"
+
+    def ready(self, **info: Any) -> None:
+        """Let the backend say it is ready with `info`."""
+        from wan_desktop.domain.events import BackendState
+
+        self.backend.tell(
+            BackendState("ready", {"device": "cpu", "device_name": "CPU", "problems": [], **info})
+        )

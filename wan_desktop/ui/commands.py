@@ -1,0 +1,157 @@
+"""What the menu and the shortcuts do; `actions.py` names these methods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from wan_desktop.ui.panels.side import LIBRARY, QUEUE
+
+if TYPE_CHECKING:
+    from wan_desktop.bridge.session import Session
+    from wan_desktop.ui.main_window import MainWindow
+
+
+class Commands(QObject):
+    """One method per action, on one window."""
+
+    def __init__(self, window: MainWindow, session: Session) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+
+    def show_left(self, shown: bool) -> None:
+        """Show or collapse the create column."""
+        self._window.show_left(shown)
+
+    def show_right(self, shown: bool) -> None:
+        """Show or collapse the queue and library column."""
+        self._window.show_right(shown)
+
+    def quit(self) -> None:
+        """Close the window, which asks first while something renders."""
+        self._window.close()
+
+    def new_prompt(self) -> None:
+        """An empty form; undo brings the text back."""
+        self._window.create_panel.clear()
+
+    def choose_image(self) -> None:
+        """Ask for a start image."""
+        self._window.create_panel.image.choose()
+
+    def choose_recipe(self) -> None:
+        """Ask for a clip whose recipe to bring back."""
+        folder = str(self._session.library_folder)
+        path, _ = QFileDialog.getOpenFileName(
+            self._window, self.tr("Open a clip's recipe"), folder, "MP4 (*.mp4)"
+        )
+        if path:
+            self._window.open_recipe(path)
+
+    def open_library(self) -> None:
+        """Show the library folder in the file manager."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._session.library_folder)))
+
+    def open_settings(self) -> None:
+        """Show the settings."""
+        from wan_desktop.ui.settings_dialog import SettingsDialog
+
+        dialog = SettingsDialog(self._session, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def undo(self) -> None:
+        """Undo in the text that has the focus, else the last deleted clip."""
+        focus = QApplication.focusWidget()
+        if hasattr(focus, "undo"):
+            focus.undo()
+        else:
+            self._window.side.library.undo_delete()
+
+    def redo(self) -> None:
+        """Redo in the text that has the focus."""
+        focus = QApplication.focusWidget()
+        if hasattr(focus, "redo"):
+            focus.redo()
+
+    def write_prompt(self) -> None:
+        """Put the cursor into the prompt."""
+        self._window.show_left(True)
+        self._window.create_panel.prompt.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def write_negative(self) -> None:
+        """Put the cursor into the negative prompt."""
+        self._window.show_left(True)
+        self._window.create_panel.prompt.open_negative(True)
+        self._window.create_panel.prompt.negative.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def paste_image(self) -> None:
+        """Use the picture on the clipboard as start image."""
+        if not self._window.create_panel.take(QGuiApplication.clipboard().mimeData()):
+            self._window.create_panel.image.say(
+                self.tr("There is no picture on the clipboard: copy one first.")
+            )
+
+    def remove_image(self) -> None:
+        """Back to text to video."""
+        self._window.create_panel.image.clear()
+
+    def render_clip(self) -> None:
+        """Queue what is in the form."""
+        self._window.create_panel.submit()
+
+    def render_four(self) -> None:
+        """Queue it with four seeds."""
+        self._window.create_panel.submit(4)
+
+    def cancel_running(self) -> None:
+        """Stop what renders now."""
+        job = self._session.running_job()
+        if job is not None:
+            self._session.cancel(job.id)
+
+    def release_held(self) -> None:
+        """Let the jobs of last time run."""
+        self._window.release_held()
+
+    def roll_seed(self) -> None:
+        """A new random seed."""
+        self._window.create_panel.advanced.dice.click()
+
+    def toggle_advanced(self) -> None:
+        """Show or fold the advanced values."""
+        fold = self._window.create_panel.advanced.fold
+        fold.set_open(not fold.is_open())
+
+    def show_queue(self) -> None:
+        """Show the queue tab."""
+        self._window.show_right(True)
+        self._window.side.show_tab(QUEUE)
+
+    def show_library(self) -> None:
+        """Show the library tab."""
+        self._window.show_right(True)
+        self._window.side.show_tab(LIBRARY)
+
+    def show_full(self, full: bool) -> None:
+        """Full screen, or back."""
+        if full:
+            self._window.showFullScreen()
+        else:
+            self._window.showNormal()
+
+    def show_keys(self) -> None:
+        """List the shortcuts."""
+        from wan_desktop.ui.about_dialog import KeysDialog
+
+        KeysDialog(self._window).open()
+
+    def show_about(self) -> None:
+        """What this program is."""
+        from wan_desktop.ui.about_dialog import AboutDialog
+
+        AboutDialog(self._window).open()

@@ -1,0 +1,325 @@
+"""The window: bar, banners and three columns, and what passes between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QMainWindow,
+    QMessageBox,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from wan_desktop.bridge.background import in_background
+from wan_desktop.domain.errors import WanError
+from wan_desktop.ui import actions, dropped, i18n, icons, texts, theme
+from wan_desktop.ui.commands import Commands
+from wan_desktop.ui.panels.create.panel import CreatePanel
+from wan_desktop.ui.panels.side import LIBRARY, QUEUE, SideColumn
+from wan_desktop.ui.panels.stage import StagePanel
+from wan_desktop.ui.recipes import draft_of
+from wan_desktop.ui.widgets.banner import BannerStack
+from wan_desktop.ui.widgets.focus_glow import FocusGlow
+from wan_desktop.ui.widgets.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wan_desktop.bridge.session import Session
+    from wan_desktop.domain.events import BackendState
+    from wan_desktop.domain.job import Job
+    from wan_desktop.domain.request import Draft
+    from wan_desktop.domain.settings import Settings
+    from wan_desktop.ui.window_state import WindowState
+
+SIDE = 348
+"""Width of the outer columns, in logical pixels."""
+NARROW, ROOMY = 300, 1200
+"""In windows less than ROOMY wide the outer columns start NARROW."""
+SMALLEST = (1024, 700)
+PREFERRED = (1440, 900)
+
+
+class MainWindow(QMainWindow):
+    """One window on one session. `resources` is the folder with icons and translations."""
+
+    def __init__(self, session: Session, resources: Path, state: WindowState | None = None) -> None:
+        super().__init__()
+        self._session = session
+        self._resources = resources
+        self._state = state
+        self._quitting = False
+        app = QApplication.instance()
+        theme.set_resources(resources)
+        theme.apply(app, session.settings.appearance)
+        self._language = i18n.install(app, session.settings.language, resources)
+        self._glow = FocusGlow(app)
+        self._commands = Commands(self, session)
+        self.setWindowTitle("Wan Desktop")
+        self.setWindowIcon(icons.app_icon())
+        self.setAcceptDrops(True)
+        self.setMinimumSize(*SMALLEST)
+        self._build()
+        self._restore()
+        self._connect_session()
+        self._tell_opening()
+
+    # ---- building
+
+    def _build(self) -> None:
+        """Everything inside the window; also when the language changes."""
+        body = QWidget(self)
+        body.setObjectName("body")
+        self.bar = TopBar(body)
+        self.banners = BannerStack(body)
+        self.create_panel = CreatePanel(self._session, body)
+        self.stage = StagePanel(self._session, body)
+        self.side = SideColumn(self._session, body)
+        self.splitter = self._make_splitter(body)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(self.banners)
+        column.addWidget(self.splitter, 1)
+        self.actions_by_id = actions.build(self, self._commands, self.bar.menus)
+        self.addActions(list(self.actions_by_id.values()))
+        self.setCentralWidget(body)
+        self._wire_panels()
+        self._show_model()
+        self._show_backend(self._session.backend)
+        self.create_panel.prompt.editor.setFocus()
+
+    def _make_splitter(self, body: QWidget) -> QSplitter:
+        splitter = QSplitter(Qt.Orientation.Horizontal, body)
+        splitter.setHandleWidth(1)
+        for index, panel in enumerate((self.create_panel, self.stage, self.side)):
+            splitter.addWidget(panel)
+            splitter.setStretchFactor(index, 1 if panel is self.stage else 0)
+            splitter.setCollapsible(index, panel is not self.stage)
+        self.create_panel.setMinimumWidth(NARROW)
+        self.side.setMinimumWidth(280)
+        self.stage.setMinimumWidth(320)
+        splitter.splitterMoved.connect(self._mark_columns)
+        return splitter
+
+    def _wire_panels(self) -> None:
+        self.bar.settings_asked.connect(self._commands.open_settings)
+        self.side.queue.job_selected.connect(self.stage.show_job)
+        self.side.queue.reuse_requested.connect(self._reuse)
+        self.side.library.clip_opened.connect(self.stage.show_clip)
+        self.side.library.reuse_requested.connect(self._reuse)
+        self.stage.reuse_requested.connect(self._reuse)
+        self.stage.image_requested.connect(self._use_image)
+        self.create_panel.video_dropped.connect(self.open_recipe)
+
+    def _connect_session(self) -> None:
+        session = self._session
+        session.backend_changed.connect(self._show_backend)
+        session.model_changed.connect(self._show_model)
+        session.settings_changed.connect(self._use_settings)
+        session.refused.connect(self._tell_refused)
+        session.raise_requested.connect(self._come_forward)
+        session.loaded.connect(self._tell_held)
+
+    def _folds(self) -> dict[str, object]:
+        return {"advanced": self.create_panel.advanced.fold, "demo-words": self.create_panel.demo.fold}
+
+    def _restore(self) -> None:
+        if self._state is None or not self._state.restore_window(self):
+            screen = QGuiApplication.primaryScreen().availableGeometry()
+            self.resize(min(PREFERRED[0], screen.width()), min(PREFERRED[1], screen.height()))
+        side = SIDE if self.width() >= ROOMY else NARROW
+        self.splitter.setSizes([side, self.width() - 2 * side, side])
+        if self._state is not None:
+            self._state.restore_splitter(self.splitter)
+            self._state.restore_folds(self._folds())
+            if self._state.tab() in (QUEUE, LIBRARY):
+                self.side.show_tab(self._state.tab())
+        self._mark_columns()
+
+    # ---- what the session tells
+
+    def _show_model(self) -> None:
+        try:
+            self.bar.show_model(self._session.model())
+        except WanError as error:
+            self._tell_error(error, "model")
+
+    def _show_backend(self, state: BackendState) -> None:
+        self.bar.show_backend(state)
+        self.banners.drop("backend")
+        problems = [str(problem) for problem in state.info.get("problems", ())]
+        if state.state == "failed":
+            self.banners.show_banner("backend", state.sentence, "error")
+        elif problems:
+            self.banners.show_banner("backend", " ".join(problems), "attention")
+
+    def _use_settings(self, settings: Settings) -> None:
+        theme.apply(QApplication.instance(), settings.appearance)
+        if i18n.chosen(settings.language) != self._language:
+            QTimer.singleShot(0, self._change_language)
+
+    def _change_language(self) -> None:
+        """Build everything anew in the other language; what was typed and shown stays."""
+        self._language = i18n.install(
+            QApplication.instance(), self._session.settings.language, self._resources
+        )
+        draft, sizes, tab = self.create_panel.draft(), self.splitter.sizes(), self.side.tab()
+        old = self.takeCentralWidget()
+        for action in self.actions_by_id.values():
+            self.removeAction(action)
+            action.deleteLater()
+        self._build()
+        old.deleteLater()
+        self.create_panel.fill(draft)
+        self.splitter.setSizes(sizes)
+        self.side.show_tab(tab)
+        self._mark_columns()
+        running = self._session.running_job()
+        if running is not None:
+            self.stage.show_job(running)
+
+    def _tell_opening(self) -> None:
+        for note in self._session.opening_notes:
+            self.banners.show_banner(note, note, "attention")
+        self._tell_held()
+
+    def _tell_held(self) -> None:
+        count = self._session.held_jobs
+        if not count:
+            self.banners.drop("held")
+            return
+        text = (
+            self.tr("1 job is waiting from last time.")
+            if count == 1
+            else self.tr("{count} jobs are waiting from last time.").format(count=count)
+        )
+        answers = [
+            (self.tr("Render it") if count == 1 else self.tr("Render them"), self.release_held),
+            (self.tr("Leave it") if count == 1 else self.tr("Leave them"), lambda: None),
+        ]
+        self.banners.show_banner("held", text, "info", answers)
+
+    def _tell_refused(self, error: WanError) -> None:
+        if not self.create_panel.show_error(error):
+            self._tell_error(error)
+
+    def _tell_error(self, error: WanError, key: str = "refused") -> None:
+        self.banners.show_banner(key, texts.sentence(error), "error")
+
+    def _come_forward(self, file: str) -> None:
+        if self.isMinimized():
+            self.showNormal()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        if file:
+            self.open_file(file)
+
+    def release_held(self) -> None:
+        """Let the jobs of last time run."""
+        self.banners.drop("held")
+        self._session.release_held()
+
+    # ---- between the panels
+
+    def _reuse(self, draft: Draft) -> None:
+        self.create_panel.fill(draft)
+        self.show_left(True)
+        self.create_panel.prompt.editor.setFocus()
+
+    def _use_image(self, path: str) -> None:
+        self.create_panel.set_image(path)
+        self.show_left(True)
+
+    def open_file(self, path: str) -> None:
+        """Use a file given from outside: a clip's recipe, or a picture as start image."""
+        if path.lower().endswith(dropped.VIDEOS):
+            self.open_recipe(path)
+        else:
+            self._use_image(path)
+
+    def open_recipe(self, path: str) -> None:
+        """Bring back everything that made the clip at `path`."""
+        in_background(self, lambda: draft_of(self._session, path), self._reuse, self._tell_error)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A picture or a clip may be dropped anywhere."""
+        if dropped.look(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """A picture becomes the start image, a clip of ours brings its recipe back."""
+        if self.create_panel.take(event.mimeData()):
+            self.show_left(True)
+            event.acceptProposedAction()
+
+    # ---- columns
+
+    def show_left(self, shown: bool) -> None:
+        """Show or collapse the create column."""
+        self._show_column(0, shown)
+
+    def show_right(self, shown: bool) -> None:
+        """Show or collapse the queue and library column."""
+        self._show_column(2, shown)
+
+    def _show_column(self, index: int, shown: bool) -> None:
+        sizes = self.splitter.sizes()
+        if shown != (sizes[index] > 0):
+            wanted = SIDE if shown else 0
+            sizes[1] = max(1, sizes[1] + sizes[index] - wanted)
+            sizes[index] = wanted
+            self.splitter.setSizes(sizes)
+        self._mark_columns()
+
+    def _mark_columns(self) -> None:
+        sizes = self.splitter.sizes()
+        self.actions_by_id["left"].setChecked(sizes[0] > 0)
+        self.actions_by_id["right"].setChecked(sizes[2] > 0)
+
+    # ---- the end
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keep the full-screen action true to the window."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.actions_by_id["full"].setChecked(self.isFullScreen())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask while something renders; then remember the arrangement and the text."""
+        running = self._session.running_job()
+        if running is not None and not self._quitting:
+            self._ask_to_quit(running)
+            event.ignore()
+            return
+        self._session.flush_draft()
+        if self._state is not None:
+            self._state.save(self, self.splitter, self.side.tab(), self._folds())
+        event.accept()
+
+    def _ask_to_quit(self, running: Job) -> None:
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("A clip is rendering"))
+        box.setText(self.tr("A clip is rendering. Quitting now cancels it; waiting jobs stay in the queue."))
+        keep = box.addButton(self.tr("Keep rendering"), QMessageBox.ButtonRole.RejectRole)
+        quit_now = box.addButton(
+            self.tr("Cancel the render and quit"), QMessageBox.ButtonRole.DestructiveRole
+        )
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        quit_now.clicked.connect(lambda: self._cancel_and_quit(running))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    def _cancel_and_quit(self, running: Job) -> None:
+        self._quitting = True
+        self._session.cancel(running.id)
+        QTimer.singleShot(0, self.close)

@@ -1,0 +1,86 @@
+"""What a render will take, from this machine's own past clips of the same model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wan_desktop.domain.job import Clip
+    from wan_desktop.domain.request import RenderRequest
+
+RECENT = 20
+"""How many of the newest clips of a model count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Medians of past renders: seconds and bytes per unit of work. `count` clips were looked at."""
+
+    fixed: float
+    per_step: float
+    per_pixel: float
+    bytes_per_pixel: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A guess: seconds of rendering, bytes of the clip."""
+
+    seconds: float
+    bytes: float
+
+
+def learn(clips: Iterable[Clip], model_fingerprint: str, device_name: str) -> Rates | None:
+    """The rates of the newest clips of that model on that device, or None when there are none.
+
+    Drawing scales with pixels, frames and steps (and is double with guidance); developing and saving with
+    pixels and frames; reading the prompt does not scale. Loading the model is left out: it stays loaded.
+    """
+    fits = [clip for clip in clips if _fits(clip, model_fingerprint, device_name)]
+    newest = sorted(fits, key=lambda clip: clip.created_at, reverse=True)[:RECENT]
+    if not newest:
+        return None
+    parts = [_parts(clip) for clip in newest]
+    middle = [median(column) for column in zip(*parts, strict=True)]
+    return Rates(*middle, count=len(newest))
+
+
+def predict(rates: Rates, request: RenderRequest) -> Estimate:
+    """What `request` will take at these rates."""
+    pixels = request.width * request.height * request.num_frames
+    steps = _passes(request.num_inference_steps, request.guidance_scale)
+    seconds = rates.fixed + rates.per_step * pixels * steps + rates.per_pixel * pixels
+    return Estimate(seconds, rates.bytes_per_pixel * pixels)
+
+
+def _passes(steps: int, guidance: float) -> int:
+    return steps * (2 if guidance > 1 else 1)
+
+
+def _fits(clip: Clip, model_fingerprint: str, device_name: str) -> bool:
+    made = clip.recipe.get("made_by", {})
+    request = clip.recipe.get("request", {})
+    return (
+        request.get("model_fingerprint") == model_fingerprint
+        and (not device_name or made.get("device_name") == device_name)
+        and bool(made.get("seconds", {}).get("denoising"))
+    )
+
+
+def _parts(clip: Clip) -> tuple[float, float, float, float]:
+    request: dict[str, Any] = clip.request
+    seconds: dict[str, float] = clip.recipe["made_by"]["seconds"]
+    pixels = request["width"] * request["height"] * request["num_frames"]
+    passes = _passes(request["num_inference_steps"], request["guidance_scale"])
+    rest = seconds.get("decoding", 0.0) + seconds.get("saving", 0.0)
+    return (
+        seconds.get("encoding", 0.0),
+        seconds["denoising"] / (pixels * passes),
+        rest / pixels,
+        clip.size_bytes / pixels,
+    )
