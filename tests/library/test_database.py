@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
@@ -250,6 +251,55 @@ def test_a_truncated_file_is_kept_aside(path):
     assert len(list(path.parent.glob("*.damaged"))) == 1
 
 
+def test_the_newest_backup_takes_the_place_of_an_unreadable_file(path):
+    _fill(path, 30)
+    Database(path).close()  # the first start after the jobs were stored makes the day's backup
+    path.write_bytes(b"lightning" * 2000)
+    database = Database(path)
+    assert len(do(database, database.jobs)) == 30
+    assert do(database, lambda: database.value("draft")) == "being typed"
+    database.close()
+    assert "backup" in database.opening_notes[0]
+
+
+def test_a_damaged_backup_is_passed_over(path):
+    _fill(path, 30)
+    Database(path).close()
+    (good,) = path.parent.glob("*.backup")
+    good.with_name("library.9999-01-01-000000.backup").write_bytes(b"lightning" * 2000)
+    path.write_bytes(b"lightning" * 2000)
+    database = Database(path)
+    assert len(do(database, database.jobs)) == 30
+    database.close()
+
+
+def test_there_is_one_backup_a_day_and_three_in_all(path):
+    _fill(path, 3)
+    Database(path).close()
+    Database(path).close()
+    assert len(list(path.parent.glob("*.backup"))) == 1
+    for day in range(1, 6):
+        newest = max(path.parent.glob("*.backup"))
+        os.utime(newest, (1, 1))
+        newest.rename(newest.with_name(f"library.2000-01-0{day}-000000.backup"))
+        Database(path).close()
+    names = sorted(p.name for p in path.parent.glob("*.backup"))
+    assert names[:2] == ["library.2000-01-04-000000.backup", "library.2000-01-05-000000.backup"]
+    assert len(names) == 3
+
+
+def test_a_backup_that_fails_locks_nobody_out(path, monkeypatch):
+    _fill(path, 3)
+
+    def full(*_args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "replace", full)
+    database = Database(path)
+    assert len(do(database, database.jobs)) == 3
+    database.close()
+
+
 def test_a_newer_database_is_refused_and_untouched(path):
     _fill(path, 3)
     raw = sqlite3.connect(path)
@@ -273,7 +323,7 @@ def test_migrations_run_in_order_after_a_backup(path, monkeypatch):
     assert raw.execute("SELECT DISTINCT mood FROM jobs").fetchall() == [("good",)]
     assert raw.execute("PRAGMA user_version").fetchone() == (VERSION + 1,)
     raw.close()
-    (backup,) = path.parent.glob("*.backup")
+    backup = max(path.parent.glob("*.backup"))
     raw = sqlite3.connect(backup)
     assert raw.execute("PRAGMA user_version").fetchone() == (VERSION,)
     assert raw.execute("SELECT count(*) FROM clips").fetchone() == (3,)

@@ -277,6 +277,14 @@ def test_preparing_without_creating_wants_the_folder(tmp_path, images):
         LibraryFolder(tmp_path / "file", images).prepare()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names that Windows does not allow")
+def test_a_folder_whose_name_is_no_text_is_refused(tmp_path, images):
+    library = LibraryFolder(Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff")), images)
+    with pytest.raises(DiskProblem, match="rename it") as told:
+        library.prepare()
+    assert told.value.sentence.encode("utf-8")
+
+
 def test_what_a_crash_left_is_swept_at_the_start(folder):
     clip = publish(folder)
     for name in (".abc.part", ".abc.finished.part", ".thumbnails/.abc.jpg.part"):

@@ -85,6 +85,14 @@ def test_names_of_every_kind_work(tmp_path, name):
     assert load_rgb(path).size == (60, 40)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names that Windows does not allow")
+def test_a_name_that_is_no_text_works_and_can_be_told(tmp_path):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.png")
+    halves().save(path)
+    assert load_rgb(path).size == (60, 40)
+    assert "?" in refused(path + "x").sentence.encode("utf-8").decode()
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tiff"])
 def test_the_exif_turn_is_obeyed(tmp_path, orientation, suffix):

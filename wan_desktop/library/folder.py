@@ -203,6 +203,16 @@ class LibraryFolder:
 
 
 def _check_there(folder: Path) -> None:
+    if any(
+        0xD800 <= ord(c) <= 0xDFFF for c in str(folder)
+    ):  # bytes that are no UTF-8: no database could hold them
+        raise DiskProblem(
+            QT_TRANSLATE_NOOP(
+                "errors", "The name of the library folder is no valid text: rename it: {folder}."
+            ),
+            action=QT_TRANSLATE_NOOP("errors", "Choose another folder"),
+            folder=ascii(str(folder)),
+        )
     if not folder.is_dir():
         raise DiskProblem(
             QT_TRANSLATE_NOOP(

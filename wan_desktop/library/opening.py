@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import sqlite3
-import time
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, LibraryProblem
+from wan_desktop.library.backups import back_up, back_up_daily, backups, stamp
 from wan_desktop.library.migrations import MIGRATIONS, VERSION
 from wan_desktop.library.rows import CLIP_COLUMNS, JOB_COLUMNS, clip_from_row, job_from_row
 from wan_desktop.media.files import disk_errors, sync_folder
@@ -25,7 +26,6 @@ _TABLES: tuple[tuple[str, str, Callable[[Any], object]], ...] = (
     ("remembered", "key, value", lambda row: json.loads(row[1])),
 )
 
-BACKUPS_KEPT = 3
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _PRAGMAS = (
     "PRAGMA busy_timeout = 5000",
@@ -39,27 +39,60 @@ _PRAGMAS = (
 def open_database(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
     """The connection, for this thread only, and sentences worth telling.
 
-    A damaged file is kept aside and what can still be read of it goes into a fresh one. Raises LibraryProblem
-    when the file is newer than this program or in use, DiskProblem when the folder cannot be used.
+    A damaged file is kept aside; what can still be read of it goes into a fresh one, or else the newest backup
+    takes its place. Raises LibraryProblem when the file is newer than this program or in use, DiskProblem when the
+    folder cannot be used.
     """
     with disk_errors(path.parent):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        is_new = not path.exists()
     try:
-        return _checked(path), ()
+        connection = _checked(path)
+        return connection if is_new else _backed_up(connection, path), ()
     except sqlite3.DatabaseError as error:
         if not _is_damage(error):
             raise _translated(error, path) from error
         log.error("database damaged: %s", error)
-    kept = _set_aside(path)
     try:
-        connection = _checked(path)
+        return _mended(path)
     except sqlite3.DatabaseError as error:
         raise _translated(error, path) from error
+
+
+def _backed_up(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    try:
+        back_up_daily(connection, path)
+    except (sqlite3.Error, OSError) as error:
+        log.warning("no backup of the database: %s", error)  # a full disk must not lock anyone out
+    return connection
+
+
+def _mended(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
+    kept = _set_aside(path)
+    connection = _checked(path)
     saved = _salvage(kept, connection)
-    return connection, (
+    note = (
         f"The library's database was damaged. {saved} entries could be read and were kept, the old file is "
-        f"{kept.name}; clips come back from their own files.",
+        f"{kept.name}; clips come back from their own files."
     )
+    if saved:
+        return connection, (note,)
+    for backup in backups(path):
+        connection.close()
+        shutil.copyfile(backup, path)
+        try:
+            connection = _checked(path)
+        except sqlite3.DatabaseError as error:
+            log.warning("backup %s is damaged too: %s", backup, error)
+            path.unlink()
+            connection = _checked(path)
+        else:
+            note = (
+                f"The library's database was damaged and is kept as {kept.name}; the backup {backup.name} took its "
+                "place. Clips that are newer come back from their own files."
+            )
+            break
+    return connection, (note,)
 
 
 def _checked(path: Path) -> sqlite3.Connection:
@@ -114,7 +147,7 @@ def _too_new() -> LibraryProblem:
 
 def _migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
     if 0 < version < VERSION:
-        _back_up(connection, path, version)
+        back_up(connection, path)
     for number in range(version, VERSION):
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -127,21 +160,9 @@ def _migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
         connection.execute("COMMIT")
 
 
-def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
-    target = path.with_name(f"{path.stem}.v{version}.{_stamp()}.backup")
-    copy = sqlite3.connect(target)
-    try:
-        connection.backup(copy)
-    finally:
-        copy.close()
-    backups = sorted(path.parent.glob(f"{path.stem}.v*.backup"), key=lambda p: p.stat().st_mtime)
-    for old in backups[:-BACKUPS_KEPT]:
-        old.unlink()
-
-
 def _set_aside(path: Path) -> Path:
     """Rename the damaged file and its journal, which belong together; the new name of the file."""
-    kept = path.with_name(f"{path.stem}.{_stamp()}.damaged")
+    kept = path.with_name(f"{path.stem}.{stamp()}.damaged")
     with disk_errors(path.parent):
         journal = path.with_name(path.name + "-journal")
         if journal.exists():
@@ -149,10 +170,6 @@ def _set_aside(path: Path) -> Path:
         path.replace(kept)
         sync_folder(path.parent)
     return kept
-
-
-def _stamp() -> str:
-    return time.strftime("%Y-%m-%d-%H%M%S")
 
 
 def _salvage(damaged: Path, fresh: sqlite3.Connection) -> int:

@@ -83,7 +83,7 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
     """The picture decoded, safely; whatever goes wrong inside is a BadImage."""
     from PIL import Image, UnidentifiedImageError
 
-    name = Path(path).name or str(path)
+    name = _printable(Path(path).name or str(path))
     _check_file(path, name)
     try:
         with _quiet(), Image.open(path, formats=FORMATS) as image:
@@ -144,6 +144,11 @@ def _check_file(path: str | Path, name: str) -> None:
         )
 
 
+def _printable(name: str) -> str:
+    """The name with "?" for bytes that are no text, which a file name may hold."""
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
 def _stat(path: str | Path, name: str) -> os.stat_result:
     try:
         found = os.stat(path)
@@ -155,7 +160,7 @@ def _stat(path: str | Path, name: str) -> os.stat_result:
                 "errors", "There is no picture at “{path}”: check the name, or choose another one."
             ),
             field="image",
-            path=path,
+            path=_printable(str(path)),
         ) from error
     except OSError as error:
         raise BadImage(
