@@ -79,9 +79,11 @@ class JobListModel(QAbstractListModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Waiting jobs can be dragged."""
-        flags = super().flags(index) | Qt.ItemFlag.ItemNeverHasChildren
         job = self.job_at(index.row())
-        if job is not None and job.state is JobState.QUEUED:
+        if job is None:
+            return Qt.ItemFlag.NoItemFlags
+        flags = super().flags(index) | Qt.ItemFlag.ItemNeverHasChildren
+        if job.state is JobState.QUEUED:
             flags |= Qt.ItemFlag.ItemIsDragEnabled
         return flags
 

@@ -34,9 +34,7 @@ class EmptyPage(QFrame):
         title = QLabel(self.tr("Describe a scene, and press Render"))
         theme.set_kind(title, "title")
         sentence = QLabel(
-            self.tr(
-                "Write on the left what should be seen and how it moves, or drop a picture that shall move."
-            )
+            self.tr("Write on the left what is seen and how it moves, or drop a picture to set in motion.")
         )
         theme.set_kind(sentence, "value")
         sentence.setWordWrap(True)

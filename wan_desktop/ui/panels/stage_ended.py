@@ -82,7 +82,7 @@ class EndedPage(QFrame):
         self.title.setText(texts.state_name(job.state))
         self.sentence.setText(self._sentence(job, place))
         way_out = job_words.way_out(job)
-        self.action.setText(way_out)
+        self.action.setText(self.tr("What helps: {action}").format(action=way_out))
         self.action.setVisible(bool(way_out))
         self.details.setText(
             f"{job_words.headline(job.request.prompt)}\n{job_words.request_line(job.request)}"

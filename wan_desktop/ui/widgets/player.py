@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QImage, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from wan_desktop.bridge.background import in_background
 from wan_desktop.ui import texts, theme
-from wan_desktop.ui.icons import icon
 from wan_desktop.ui.widgets.full_screen import FullScreen
 from wan_desktop.ui.widgets.pictures import frame_image, read_thumbnail
 from wan_desktop.ui.widgets.playback import FramesPlayback, MediaPlayback
+from wan_desktop.ui.widgets.player_controls import PlayerControls
 from wan_desktop.ui.widgets.screen import Screen
-from wan_desktop.ui.widgets.scrub_bar import ScrubBar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +38,7 @@ class Player(QWidget):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.screen = Screen()
+        self.controls = PlayerControls()
         self.note = QLabel()
         self.note.setWordWrap(True)
         theme.set_kind(self.note, "attention")
@@ -59,59 +59,23 @@ class Player(QWidget):
     # ---- building
 
     def _build(self) -> None:
-        self.play_button = self._button("play", self.tr("Play"), self.toggle)
-        self.back_button = self._button("step-back", self.tr("One frame back"), lambda: self.step(-1))
-        self.forward_button = self._button("step-forward", self.tr("One frame on"), lambda: self.step(1))
-        self.loop_button = self._button("loop", self.tr("Loop"), self._apply_loop, checkable=True)
-        self.loop_button.setChecked(True)
-        self.fit_button = self._button("", self.tr("Pixel for pixel"), self._apply_fit, checkable=True)
-        self.fit_button.setText("1:1")
-        self.full_button = self._button("fullscreen", self.tr("Full screen"), self.toggle_full_screen)
-        for button, keys in (
-            (self.play_button, self.tr("Space")),
-            (self.back_button, ","),
-            (self.forward_button, "."),
-            (self.full_button, "F"),
-        ):
-            button.setToolTip(f"{button.accessibleName()} ({keys})")
-        self.time_label, self.total_label = QLabel(), QLabel()
-        self.bar = ScrubBar()
-        self.bar.setAccessibleName(self.tr("Position in the clip"))
-        self.bar.valueChanged.connect(self._scrubbed)
-        self.bar.sliderMoved.connect(self._scrubbed)
+        controls = self.controls
+        controls.play.clicked.connect(self.toggle)
+        controls.back.clicked.connect(lambda: self.step(-1))
+        controls.forward.clicked.connect(lambda: self.step(1))
+        controls.loop.clicked.connect(self._apply_loop)
+        controls.fit.clicked.connect(self._apply_fit)
+        controls.full.clicked.connect(self.toggle_full_screen)
+        controls.bar.valueChanged.connect(self._scrubbed)
+        controls.bar.sliderMoved.connect(self._scrubbed)
         self.screen.clicked.connect(self._screen_clicked)
         self.screen.double_clicked.connect(self.toggle_full_screen)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for widget in (self.play_button, self.back_button, self.forward_button):
-            row.addWidget(widget)
-        row.addSpacing(6)
-        for widget, stretch in ((self.time_label, 0), (self.bar, 1), (self.total_label, 0)):
-            row.addWidget(widget, stretch)
-            row.addSpacing(8)
-        for label in (self.time_label, self.total_label):
-            theme.set_kind(label, "value")
-        for widget in (self.loop_button, self.fit_button, self.full_button):
-            row.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
         column.addWidget(self.screen, 1)
         column.addWidget(self.note)
-        column.addLayout(row)
-
-    def _button(
-        self, name: str, words: str, action: Callable[[], object], *, checkable: bool = False
-    ) -> QToolButton:
-        button = QToolButton()
-        theme.set_kind(button, "quiet")
-        if name:
-            button.setIcon(icon(name, "secondary" if checkable else "text", "accent" if checkable else None))
-        button.setAccessibleName(words)
-        button.setToolTip(words)
-        button.setCheckable(checkable)
-        button.clicked.connect(lambda: action())
-        return button
+        column.addWidget(controls)
 
     # ---- the clip
 
@@ -150,7 +114,7 @@ class Player(QWidget):
         self.note.hide()
         self.screen.show_image(QImage())
         self.screen.set_message("", "")
-        self._set_ready(ready=False)
+        self.controls.reset()
 
     def _show_thumbnail(self, clip: Clip, image: QImage) -> None:
         if clip is self._clip and self._frame < 0:
@@ -160,9 +124,7 @@ class Player(QWidget):
         if clip is not self._clip:
             return
         self._info = info
-        self.bar.setMaximum(max(0, info.num_frames - 1))
-        self.bar.setPageStep(max(1, round(info.fps)))
-        self.total_label.setText(_time(info.num_frames, float(info.fps)))
+        self.controls.set_clip(info.num_frames, float(info.fps))
         try:
             playback = MediaPlayback(clip.path, float(info.fps), info.num_frames, self)
         except ImportError:
@@ -175,9 +137,9 @@ class Player(QWidget):
         self._drop_playback()
         self._playback = playback
         playback.frame_shown.connect(self._show_frame)
-        playback.playing_changed.connect(self._show_playing)
-        playback.set_loop(self.loop_button.isChecked())
-        self._set_ready(ready=True)
+        playback.playing_changed.connect(self.controls.show_playing)
+        playback.set_loop(self.controls.loop.isChecked())
+        self.controls.set_ready(True)
         if self._play_when_ready:
             playback.play()
 
@@ -215,7 +177,7 @@ class Player(QWidget):
             self._playback.blockSignals(True)
             self._playback.deleteLater()
             self._playback = None
-            self._show_playing(playing=False)
+            self.controls.show_playing(False)
 
     # ---- verbs
 
@@ -239,7 +201,7 @@ class Player(QWidget):
             return
         if pause:
             self._playback.pause()
-        self._seek_to = min(max(frame, 0), self.bar.maximum())
+        self._seek_to = min(max(frame, 0), self.controls.bar.maximum())
         self._playback.seek(self._seek_to)
 
     def toggle_full_screen(self) -> None:
@@ -259,9 +221,9 @@ class Player(QWidget):
             Qt.Key.Key_Comma: lambda: self.step(-1),
             Qt.Key.Key_Period: lambda: self.step(1),
             Qt.Key.Key_F: self.toggle_full_screen,
-            Qt.Key.Key_L: self.loop_button.click,
+            Qt.Key.Key_L: self.controls.loop.click,
             Qt.Key.Key_Home: lambda: self.seek(0),
-            Qt.Key.Key_End: lambda: self.seek(self.bar.maximum()),
+            Qt.Key.Key_End: lambda: self.seek(self.controls.bar.maximum()),
         }
         if event.key() == Qt.Key.Key_Escape and self._full is not None:
             self._full.close()
@@ -289,18 +251,14 @@ class Player(QWidget):
         self.screen.show_image(image)
         if self._full is not None:
             self._full.screen.show_image(image)
-        if not self.bar.isSliderDown() and not self._seek.isActive():
-            self.bar.blockSignals(True)
-            self.bar.setValue(number)
-            self.bar.blockSignals(False)
-            self.bar.update()
-        self._show_time(number)
+        if not self._seek.isActive():
+            self.controls.show_frame(number)
         if first:
             self.first_frame.emit()
 
     def _scrubbed(self, frame: int) -> None:
         self._seek_to = frame
-        self._show_time(frame)
+        self.controls.show_time(frame)
         if not self._seek.isActive():
             self._seek.start()
 
@@ -308,22 +266,12 @@ class Player(QWidget):
         if self._playback is not None:
             self._playback.seek(self._seek_to)
 
-    def _show_time(self, frame: int) -> None:
-        fps = float(self._info.fps) if self._info is not None else 1.0
-        self.time_label.setText(_time(frame, fps))
-
-    def _show_playing(self, playing: bool) -> None:
-        words = self.tr("Pause") if playing else self.tr("Play")
-        self.play_button.setIcon(icon("pause" if playing else "play"))
-        self.play_button.setAccessibleName(words)
-        self.play_button.setToolTip(f"{words} ({self.tr('Space')})")
-
     def _apply_loop(self) -> None:
         if self._playback is not None:
-            self._playback.set_loop(self.loop_button.isChecked())
+            self._playback.set_loop(self.controls.loop.isChecked())
 
     def _apply_fit(self) -> None:
-        self.screen.set_pixel_size(self.fit_button.isChecked())
+        self.screen.set_pixel_size(self.controls.fit.isChecked())
 
     def _screen_clicked(self) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
@@ -331,14 +279,6 @@ class Player(QWidget):
 
     def _left_full_screen(self) -> None:
         self._full = None
-
-    def _set_ready(self, *, ready: bool) -> None:
-        if not ready:
-            self.bar.setMaximum(0)
-            self.time_label.setText(_time(0, 1.0))
-            self.total_label.setText("")
-        for widget in (self.play_button, self.back_button, self.forward_button, self.bar, self.full_button):
-            widget.setEnabled(ready)
 
 
 _CHORDS = (
@@ -367,9 +307,3 @@ def _decode(path: str, width: int) -> list[QImage]:
     from wan_desktop.media.clips import hover_frames
 
     return [frame_image(frame) for frame in hover_frames(path, FALLBACK_FRAMES, width)]
-
-
-def _time(frame: int, fps: float) -> str:
-    hundredths = int(frame * 100 / fps)
-    minutes, rest = divmod(hundredths, 6000)
-    return f"{minutes}:{rest // 100:02}.{rest % 100:02}"
