@@ -283,6 +283,7 @@ def test_a_folder_whose_name_is_no_text_is_refused(tmp_path, images):
     with pytest.raises(DiskProblem, match="rename it") as told:
         library.prepare()
     assert told.value.sentence.encode("utf-8")
+    assert not library.folder.exists()
 
 
 def test_what_a_crash_left_is_swept_at_the_start(folder):
@@ -342,6 +343,39 @@ def test_the_bin_keeps_clips_for_thirty_days(folder):
     assert not Path(old.path).exists()
     assert Path(young.path).is_file()
     assert folder.sweep_bin(now) == []
+
+
+# ---- another folder while a job runs
+
+
+def test_a_running_job_ends_in_the_folder_where_it_began(folder, tmp_path):
+    old, job = folder.folder, make_job()
+    rendered = render(folder, job)
+    folder.use(tmp_path / "new")
+    folder.use(old)
+    folder.prepare()
+    folder.use(tmp_path / "new")
+    clip = folder.publish(job, rendered)
+    assert Path(clip.path).parent == old
+    assert sorted(p.name for p in old.rglob("*") if p.is_file()) == [Path(clip.path).name, "abcdefghjk.jpg"]
+    assert Path(publish(folder).path).parent == tmp_path / "new"
+
+
+def test_a_job_that_fails_after_the_folder_changed_leaves_nothing(folder, tmp_path):
+    old, job = folder.folder, make_job()
+    render(folder, job)
+    folder.use(tmp_path / "new")
+    folder.discard(job)
+    assert list(old.iterdir()) == []
+    assert folder.part_file(job).parent == tmp_path / "new"
+
+
+def test_a_folder_that_cannot_be_used_changes_nothing(folder, tmp_path):
+    old = folder.folder
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(DiskProblem):
+        folder.use(tmp_path / "file")
+    assert folder.folder == old
 
 
 # ---- copies

@@ -17,7 +17,7 @@ from wan_desktop.library.database import Database
 from wan_desktop.library.folder import LibraryFolder
 from wan_desktop.library.images import ImageStore
 from wan_desktop.library.publishing import remux
-from wan_desktop.library.rebuild import adopt_clips
+from wan_desktop.library.rebuild import adopt_clips, empty_bin
 
 REQUEST = RenderRequest("猫", "", None, 64, 64, 9, 16, 4, 5.0, 5.0, "unipc", 1, "demo")
 
@@ -121,3 +121,13 @@ def test_a_made_up_recipe_does_no_harm(folder, database, tmp_path, made_up):
     assert Path(clip.thumbnail).is_file()
     assert abs(clip.created_at - time.time()) < 60
     assert adopt_clips(database, folder) == []
+
+
+def test_old_clips_leave_the_bin_and_the_database(folder, database):
+    now, day = time.time(), 86_400
+    for ident, age in (("aaaaaaaaaa", 32), ("bbbbbbbbbb", 2)):
+        binned = folder.to_bin(publish(folder, ident), now - age * day)
+        database.run(lambda binned=binned: database.put_clip(binned)).result(10)
+    assert empty_bin(database, folder, now) == ["aaaaaaaaaa"]
+    assert [c.id for c in stored(database, deleted=True)] == ["bbbbbbbbbb"]
+    assert empty_bin(database, folder, now) == []

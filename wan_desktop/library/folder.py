@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import time
@@ -11,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, DiskProblem, LibraryProblem
-from wan_desktop.domain.ids import clip_name, new_id
+from wan_desktop.domain.ids import clip_name
 from wan_desktop.domain.job import Clip
 from wan_desktop.domain.recipe import make_recipe
+from wan_desktop.library.listing import BIN, clip_id, clips_in, clips_in_bin, free_id
 from wan_desktop.library.publishing import recipe_tags, remux, verify
 from wan_desktop.media.clips import thumbnail
 from wan_desktop.media.files import disk_errors, rename_new
@@ -29,8 +29,7 @@ MARGIN_BYTES = 200_000_000
 """Room that a clip must leave on the disk."""
 _BYTES_PER_PIXEL = 0.4
 """Twice what H.264 at CRF 18 needs for hard material (0.1-0.2): while publishing, the clip is there twice."""
-_THUMBNAILS, _BIN = ".thumbnails", ".bin"
-_ID_LENGTH = len(new_id())
+_THUMBNAILS = ".thumbnails"
 
 
 class LibraryFolder:
@@ -39,27 +38,24 @@ class LibraryFolder:
     def __init__(self, folder: Path, images: Images) -> None:
         self.folder = folder.absolute()
         self._images = images
+        self._parts: dict[str, Path] = {}
 
     def use(self, folder: Path) -> None:
         """Keep clips in `folder` from now on, making it if need be; clips made before stay where they are.
 
         Raises DiskProblem, and the folder stays the old one.
         """
-        other = LibraryFolder(folder, self._images)
-        other.prepare()
-        self.folder = other.folder
+        _make(folder.absolute(), create=True)
+        self.folder = folder.absolute()
 
     # ---- before and while a job runs
 
     def prepare(self, *, create: bool = True) -> None:
         """Make sure the folder is there and sweep what a crash left; without `create` it must be there already.
 
-        Raises DiskProblem. Only the host may call it, before it runs a job: sweeping removes `.part` files.
+        Raises DiskProblem. Only the host may call it: sweeping removes `.part` files.
         """
-        with disk_errors(self.folder):
-            if create:
-                self.folder.mkdir(parents=True, exist_ok=True)
-        _check_there(self.folder)
+        _make(self.folder, create=create)
         self.sweep_parts()
 
     def check_space(self, job: Job) -> None:
@@ -72,12 +68,16 @@ class LibraryFolder:
         check_room(self.folder, free, clip_bytes(job.request) + MARGIN_BYTES)
 
     def part_file(self, job: Job) -> Path:
-        """Where the render process writes the job's clip: `.{job id}.part` in the library folder."""
-        return self.folder / f".{job.id}.part"
+        """Where the render process writes the job's clip: `.{job id}.part` in the library folder.
+
+        The same file until the job is published or discarded, also when `use` changes the folder meanwhile.
+        """
+        return self._parts.setdefault(job.id, self.folder / f".{job.id}.part")
 
     def discard(self, job: Job) -> None:
         """Remove what an unfinished job left in the folder; nothing to do when the folder is gone."""
-        for part in (self.part_file(job), self._finished_part(job)):
+        part_file = self.part_file(job)
+        for part in (part_file, _finished(part_file)):
             try:
                 part.unlink(missing_ok=True)
             except NotADirectoryError:
@@ -91,6 +91,7 @@ class LibraryFolder:
                         path=part,
                         why=error.strerror or str(error),
                     ) from error
+        self._parts.pop(job.id, None)
 
     # ---- publishing
 
@@ -100,16 +101,17 @@ class LibraryFolder:
         Raises EncodeFailed when the file is not the video that was asked for, DiskProblem when the disk refuses;
         the folder then holds no half clip.
         """
-        clip_id, now = self._free_id(job.id), time.time()
-        recipe = make_recipe(job, clip_id, now, rendered.made_by)
+        part = self.part_file(job)
+        home, finished = part.parent, _finished(part)
+        ident, now = free_id(home, job.id), time.time()
+        target, small = home / clip_name(job.request.prompt, ident, now), home / _THUMBNAILS / f"{ident}.jpg"
+        recipe = make_recipe(job, ident, now, rendered.made_by)
         image = None if job.request.image is None else self._images.path(job.request.image)
         tags = recipe_tags(recipe, job.request, image)
-        finished, target = self._finished_part(job), self.folder / clip_name(job.request.prompt, clip_id, now)
         remux(Path(rendered.path), finished, tags)
         verify(finished, tags, job.request)
-        small = self.thumbnail_file(clip_id)
         try:
-            with disk_errors(self.folder):
+            with disk_errors(home):
                 small.parent.mkdir(exist_ok=True)
                 thumbnail(finished, small)
                 rename_new(finished, target)
@@ -118,15 +120,7 @@ class LibraryFolder:
             small.unlink(missing_ok=True)
             raise
         self.discard(job)
-        return Clip(clip_id, job.id, str(target), str(small), now, size, recipe)
-
-    def _free_id(self, job_id: str) -> str:
-        """The job's own id, or a new one when an earlier run of the job left a clip of that id."""
-        taken = any(clip_id(path) == job_id for path in self.files() + self.binned_files())
-        return new_id() if taken else job_id
-
-    def _finished_part(self, job: Job) -> Path:
-        return self.folder / f".{job.id}.finished.part"
+        return Clip(ident, job.id, str(target), str(small), now, size, recipe)
 
     def thumbnail_file(self, ident: str) -> Path:
         """Where the thumbnail of the clip of that id lies."""
@@ -141,7 +135,7 @@ class LibraryFolder:
         """
         home = Path(clip.path).parent  # not always this folder: the user may have changed it since
         _check_there(home)
-        day = home / _BIN / time.strftime("%Y-%m-%d", time.localtime(now))
+        day = home / BIN / time.strftime("%Y-%m-%d", time.localtime(now))
         with disk_errors(home):
             day.mkdir(parents=True, exist_ok=True)
             path, small = _move(Path(clip.path), day), _move(Path(clip.thumbnail), day)
@@ -169,19 +163,18 @@ class LibraryFolder:
 
     def files(self) -> list[Path]:
         """The MP4 files in the folder. Raises DiskProblem."""
-        return self._listed(self.folder)
+        return clips_in(self.folder)
 
     def binned_files(self) -> list[Path]:
         """The MP4 files in the bin. Raises DiskProblem."""
-        with disk_errors(self.folder):
-            days = [day for day in (self.folder / _BIN).glob("*") if day.is_dir()]
-        return [path for day in days for path in self._listed(day)]
+        return clips_in_bin(self.folder)
 
     def sweep_parts(self) -> int:
-        """Remove the `.part` files that a crash left; how many. Only while no job runs."""
+        """Remove the `.part` files that a crash left, and none of a job that runs; how many."""
+        running = {path for part in list(self._parts.values()) for path in (part, _finished(part))}
         with disk_errors(self.folder):
-            parts = [p for p in self.folder.glob(".*.part") if p.is_file()]
-            parts += [p for p in (self.folder / _THUMBNAILS).glob(".*.part") if p.is_file()]
+            found = [*self.folder.glob(".*.part"), *(self.folder / _THUMBNAILS).glob(".*.part")]
+            parts = [part for part in found if part.is_file() and part not in running]
             for part in parts:
                 part.unlink(missing_ok=True)
         return len(parts)
@@ -191,21 +184,20 @@ class LibraryFolder:
         oldest = time.strftime("%Y-%m-%d", time.localtime(now - BIN_DAYS * 86_400))
         gone: list[str] = []
         with disk_errors(self.folder):
-            for day in (self.folder / _BIN).glob("????-??-??"):
+            for day in (self.folder / BIN).glob("????-??-??"):
                 if day.name < oldest and day.is_dir():
-                    gone += [clip_id(path) for path in self._listed(day)]
+                    gone += [clip_id(path) for path in clips_in(day)]
                     shutil.rmtree(day)
         return gone
 
-    def _listed(self, folder: Path) -> list[Path]:
-        with disk_errors(self.folder):
-            return [Path(entry.path) for entry in os.scandir(folder) if _is_clip(entry)]
+
+def _finished(part: Path) -> Path:
+    """Beside a job's `.part` file: the same video with its recipe."""
+    return part.with_suffix(".finished.part")
 
 
-def _check_there(folder: Path) -> None:
-    if any(
-        0xD800 <= ord(c) <= 0xDFFF for c in str(folder)
-    ):  # bytes that are no UTF-8: no database could hold them
+def _make(folder: Path, *, create: bool) -> None:
+    if any(0xD800 <= ord(c) <= 0xDFFF for c in str(folder)):  # bytes that no database text can hold
         raise DiskProblem(
             QT_TRANSLATE_NOOP(
                 "errors", "The name of the library folder is no valid text: rename it: {folder}."
@@ -213,6 +205,13 @@ def _check_there(folder: Path) -> None:
             action=QT_TRANSLATE_NOOP("errors", "Choose another folder"),
             folder=ascii(str(folder)),
         )
+    if create:
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+    _check_there(folder)
+
+
+def _check_there(folder: Path) -> None:
     if not folder.is_dir():
         raise DiskProblem(
             QT_TRANSLATE_NOOP(
@@ -222,12 +221,6 @@ def _check_there(folder: Path) -> None:
             action=QT_TRANSLATE_NOOP("errors", "Choose another folder"),
             folder=folder,
         )
-
-
-def clip_id(path: Path) -> str:
-    """The id in a clip's file name `{date}_{slug}_{id}.mp4`; "" when it has none."""
-    found = path.stem.rpartition("_")[2]
-    return found if len(found) == _ID_LENGTH else ""
 
 
 def clip_bytes(request: RenderRequest) -> int:
@@ -249,10 +242,6 @@ def check_room(folder: Path, free: int, needed: int) -> None:
             needed=-(-needed // 1_000_000),
             free=free // 1_000_000,
         )
-
-
-def _is_clip(entry: os.DirEntry[str]) -> bool:
-    return entry.name.endswith(".mp4") and not entry.name.startswith(".") and entry.is_file()
 
 
 def _move(source: Path, folder: Path) -> Path:

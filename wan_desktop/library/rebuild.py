@@ -1,4 +1,4 @@
-"""Clips that the database does not know come back from their own files: the recipe is in the MP4."""
+"""Folder and database brought together: clips come back from their own files, old ones leave the bin."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.ids import new_id
 from wan_desktop.domain.job import Clip
-from wan_desktop.library.folder import clip_id
+from wan_desktop.library.listing import clip_id
 from wan_desktop.media.clips import read_recipe, thumbnail
 
 if TYPE_CHECKING:
@@ -45,6 +45,18 @@ def adopt_clips(database: Database, folder: LibraryFolder) -> list[Clip]:
         known[clip.id] = clip.path
         added.append(clip)
     return added
+
+
+def empty_bin(database: Database, folder: LibraryFolder, now: float) -> list[str]:
+    """Delete for good, files and rows, what has been in the bin for over 30 days; the ids of those clips."""
+    gone = folder.sweep_bin(now)
+
+    def forget() -> None:
+        for ident in gone:
+            database.remove_clip(ident)
+
+    database.run(forget).result()
+    return gone
 
 
 def _is_there(path: str | None) -> bool:

@@ -1,0 +1,42 @@
+"""The clip files that lie in a library folder and its bin."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from wan_desktop.domain.ids import new_id
+from wan_desktop.media.files import disk_errors
+
+BIN = ".bin"
+"""The bin's folder; it holds one folder a day."""
+_ID_LENGTH = len(new_id())
+
+
+def free_id(folder: Path, job_id: str) -> str:
+    """The job's own id, or a new one when an earlier run of the job left a clip of that id."""
+    taken = any(clip_id(path) == job_id for path in clips_in(folder) + clips_in_bin(folder))
+    return new_id() if taken else job_id
+
+
+def clips_in(folder: Path) -> list[Path]:
+    """The MP4 files in the folder, hidden ones left out. Raises DiskProblem."""
+    with disk_errors(folder):
+        return [Path(entry.path) for entry in os.scandir(folder) if _is_clip(entry)]
+
+
+def clips_in_bin(folder: Path) -> list[Path]:
+    """The MP4 files in the bin of the library folder. Raises DiskProblem."""
+    with disk_errors(folder):
+        days = [day for day in (folder / BIN).glob("*") if day.is_dir()]
+    return [path for day in days for path in clips_in(day)]
+
+
+def clip_id(path: Path) -> str:
+    """The id in a clip's file name `{date}_{slug}_{id}.mp4`; "" when it has none."""
+    found = path.stem.rpartition("_")[2]
+    return found if len(found) == _ID_LENGTH else ""
+
+
+def _is_clip(entry: os.DirEntry[str]) -> bool:
+    return entry.name.endswith(".mp4") and not entry.name.startswith(".") and entry.is_file()
