@@ -218,6 +218,9 @@ def _settle(log_dir: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _lower_priority()
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+    # OpenMP's threads spin while they wait for each other: beside any other busy program, and with a lower
+    # priority than it, that made a step 20 times slower than letting them sleep.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def _output_to(file: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from support.engine_jobs import DEMO
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the render process does, before torch is there
 
 
 @pytest.fixture(scope="session")
