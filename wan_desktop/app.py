@@ -9,6 +9,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,12 +77,17 @@ class HostParts:
         )
 
     def prepare_library(self) -> None:
-        """Make the library folder, sweep what a crash left there, take in clips that the database lacks."""
-        from wan_desktop.library.rebuild import adopt_clips
+        """Make the library folder, sweep what a crash left there, take in clips that the database lacks.
+
+        Clips that have been in the bin for long enough leave it. Raises DiskProblem.
+        """
+        from wan_desktop.library.rebuild import adopt_clips, empty_bin
 
         self.library.prepare(create=not self.settings.library_dir)
         for clip in adopt_clips(self.store, self.library):
-            self.host.emit(ClipAdded(clip))
+            if clip.deleted_at is None:
+                self.host.emit(ClipAdded(clip))
+        empty_bin(self.store, self.library, time.time())
 
     def apply(self, settings: Settings) -> None:
         """Save and use new settings. Raises WanError, and then nothing is changed."""
