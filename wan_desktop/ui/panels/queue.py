@@ -6,11 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QDropEvent, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QListView,
     QMenu,
     QPushButton,
     QStackedLayout,
@@ -24,8 +22,8 @@ from wan_desktop.domain.request import Draft
 from wan_desktop.ui import job_words, theme
 from wan_desktop.ui.widgets.empty_note import EmptyNote
 from wan_desktop.ui.widgets.job_card import JobDelegate, preview_key
+from wan_desktop.ui.widgets.job_view import JobView
 from wan_desktop.ui.widgets.pictures import Pictures, frame_image
-from wan_desktop.ui.widgets.scroll_room import keep_scroll_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,9 +48,7 @@ class QueuePanel(QWidget):
         )
         self._pictures = Pictures(self)
         self._delegate = JobDelegate(session, self._pictures, self)
-        self.view = JobView(self)
-        self.view.setModel(self.model)
-        self.view.setItemDelegate(self._delegate)
+        self.view = JobView(self.model, self._delegate, self)
         self._empty = EmptyNote(
             "queue",
             self.tr("Nothing is waiting"),
@@ -96,7 +92,7 @@ class QueuePanel(QWidget):
         return button
 
     def _connect(self) -> None:
-        self._delegate.pressed.connect(self._pressed)
+        self.view.button_clicked.connect(self._pressed)
         self._pictures.ready.connect(self._repaint)
         self._session.preview.connect(self._keep_preview)
         theme.theme_changed.connect(self._repaint)
@@ -240,38 +236,6 @@ class QueuePanel(QWidget):
 
     def _reuse(self, job: Job) -> None:
         self.reuse_requested.emit(Draft.from_request(job.request))
-
-
-class JobView(QListView):
-    """The list itself: dropping a waiting job asks for another order, the model follows when it is stored."""
-
-    def __init__(self, panel: QWidget) -> None:
-        super().__init__(panel)
-        theme.set_kind(self, "bare")
-        self.setAccessibleName(self.tr("Queue"))
-        self.setMouseTracking(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        keep_scroll_room(self)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Ask for the new order; the rows themselves move when the change is stored."""
-        model = self.model()
-        if event.source() is not self or not isinstance(model, JobListModel):
-            event.ignore()
-            return
-        at = event.position().toPoint()
-        index = self.indexAt(at)
-        row = index.row() if index.isValid() else model.rowCount()
-        if index.isValid() and at.y() > self.visualRect(index).center().y():
-            row += 1
-        ids = [job.id for i in self.selectedIndexes() if (job := model.job_at(i.row())) is not None]
-        model.move_before(ids, row)
-        event.setDropAction(Qt.DropAction.CopyAction)  # a move would make the view remove the rows itself
-        event.accept()
 
 
 def _copy(text: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QHelpEvent, QImage, QMouseEvent, QPainter
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QImage, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
 
 from wan_desktop.bridge.job_list import JobListModel
@@ -16,7 +16,7 @@ from wan_desktop.ui.widgets import card_paint
 from wan_desktop.ui.widgets.pictures import WIDTH, Picture, Pictures, read_thumbnail
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QAbstractItemModel, QObject
+    from PySide6.QtCore import QObject
 
     from wan_desktop.bridge.session import Session
     from wan_desktop.domain.job import Job
@@ -32,9 +32,7 @@ _STATE_LINES = 3
 
 
 class JobDelegate(QStyledItemDelegate):
-    """Paints the rows of a JobListModel. `pressed` carries a job's id and "cancel", "retry" or "remove"."""
-
-    pressed = Signal(str, str)
+    """Paints the rows of a JobListModel."""
 
     def __init__(self, session: Session, pictures: Pictures, parent: QObject) -> None:
         super().__init__(parent)
@@ -70,9 +68,9 @@ class JobDelegate(QStyledItemDelegate):
         }
 
     @staticmethod
-    def card_rect(option: QStyleOptionViewItem) -> QRectF:
+    def card_rect(row: QRect) -> QRectF:
         """The card inside its row."""
-        return QRectF(option.rect).adjusted(2, 2, -2, 2 - GAP)
+        return QRectF(row).adjusted(2, 2, -2, 2 - GAP)
 
     # ---- painting
 
@@ -87,7 +85,7 @@ class JobDelegate(QStyledItemDelegate):
         view = option.widget
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = self.card_rect(option)
+        rect = self.card_rect(option.rect)
         card_paint.card(
             painter, rect, selected=selected, hovered=hovered, focused=bool(view and view.hasFocus())
         )
@@ -179,25 +177,11 @@ class JobDelegate(QStyledItemDelegate):
 
     # ---- the mouse
 
-    def editorEvent(
-        self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index
-    ) -> bool:
-        """A click on one of the small buttons."""
-        if event.type() not in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease):
-            return False
-        assert isinstance(event, QMouseEvent)
-        name = self._button_at(event, option, index)
-        if name is None or event.button() != Qt.MouseButton.LeftButton:
-            return False
-        if event.type() == QEvent.Type.MouseButtonRelease:
-            self.pressed.emit(index.data(JobListModel.JobRole).id, name)
-        return True
-
     def helpEvent(
         self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index
     ) -> bool:
         """What a small button does, else the whole prompt."""
-        name = self._button_at(event, option, index)
+        name = self.button_at(QRect(option.rect), index, event.pos())
         if name is None:
             return super().helpEvent(event, view, option, index)
         words = {
@@ -208,15 +192,13 @@ class JobDelegate(QStyledItemDelegate):
         QToolTip.showText(event.globalPos(), words[name], view)
         return True
 
-    def _button_at(
-        self, event: QMouseEvent | QHelpEvent, option: QStyleOptionViewItem, index: Index
-    ) -> str | None:
+    def button_at(self, row: QRect, index: Index, at: QPoint) -> str | None:
+        """The small button at that point of the view, when the index's row lies at `row`."""
         job: Job | None = index.data(JobListModel.JobRole)
         if job is None:
             return None
-        at = event.position() if isinstance(event, QMouseEvent) else event.pos().toPointF()
-        places = self.buttons(self.card_rect(option), job)
-        return next((name for name, place in places.items() if place.contains(at)), None)
+        places = self.buttons(self.card_rect(row), job)
+        return next((name for name, place in places.items() if place.contains(at.toPointF())), None)
 
 
 _ICONS = {"cancel": "cancel", "retry": "retry", "remove": "close"}
