@@ -45,6 +45,15 @@ import wan_desktop.app, wan_desktop.child
     assert not imported & TORCH
 
 
+def test_the_host_imports_no_torch_while_it_renders() -> None:
+    render = """
+from wan_desktop.cli import run
+assert run(["render", "a red ball", "--frames", "5", "--steps", "1"]) == 0
+"""
+    imported = modules_after(render)  # what the render process sends must not bring its modules along
+    assert not imported & TORCH
+
+
 def test_the_version_imports_nothing_heavy() -> None:
     version = """
 from wan_desktop.__main__ import main

@@ -91,18 +91,19 @@ def probe() -> Machine:
     """Look at this computer; never raises for a missing driver or card."""
     import torch
 
+    version = str(torch.__version__)  # a TorchVersion would make the window import torch to unpickle it
     driver = _nvidia_driver()
     mps = bool(torch.backends.mps.is_available())
     if torch.version.hip:
-        return Machine(torch.__version__, "rocm", driver, mps=mps)
+        return Machine(version, "rocm", driver, mps=mps)
     if not torch.version.cuda:
-        return Machine(torch.__version__, "cpu", driver, mps=mps)
+        return Machine(version, "cpu", driver, mps=mps)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         available = torch.cuda.is_available()
     complaint = " ".join(str(w.message).split(" (Triggered", 1)[0] for w in said)
     cards = tuple(_card(i) for i in range(torch.cuda.device_count())) if available else ()
-    return Machine(torch.__version__, "cuda", driver, cards, complaint)
+    return Machine(version, "cuda", driver, cards, complaint)
 
 
 def tune(device: Device) -> None:
