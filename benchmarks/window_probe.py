@@ -33,7 +33,7 @@ class Probe(QObject):
 
     def __init__(self, session: Session, started: float, renders: int) -> None:
         super().__init__()
-        self.session, self.started, self.left = session, started, renders
+        self.session, self.started, self.left, self.idle = session, started, renders, not renders
         self.seen: dict[str, Any] = {"renders": [], "failed": ""}
         self.lateness: list[float] = []
         self.submitted = self.last_tick = 0.0
@@ -74,7 +74,7 @@ class Probe(QObject):
         """Note when the render process is ready."""
         if state.state == "ready":
             self.seen.setdefault("ready_s", time.monotonic() - self.started)
-            if self.left == 0:
+            if self.idle:
                 self.end()
 
     def next(self) -> None:
@@ -83,7 +83,7 @@ class Probe(QObject):
             self.left -= 1
             self.submitted = time.monotonic()
             self.session.submit(Draft(prompt=PROMPT, seed=self.left))
-        elif self.seen["renders"] or "ready_s" in self.seen:
+        elif not self.idle or "ready_s" in self.seen:
             self.end()
 
     def job(self, job: Job) -> None:
