@@ -25,9 +25,9 @@ def parent(tmp_path):
     paths = os.pathsep.join([str(tests), str(tests.parent)])
     started = []
 
-    def start(mode):
+    def start(mode, kind="scripted"):
         program = subprocess.Popen(
-            [sys.executable, parent_script.__file__, mode, str(tmp_path)],
+            [sys.executable, parent_script.__file__, mode, str(tmp_path), kind],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -43,8 +43,9 @@ def parent(tmp_path):
 
 
 @posix
-def test_a_killed_program_takes_its_render_process_along(parent):
-    program, child = parent("wait")
+@pytest.mark.parametrize("kind", ["scripted", "real"])
+def test_a_killed_program_takes_its_render_process_along(parent, kind):
+    program, child = parent("wait", kind)
     assert child.is_running()
     program.send_signal(signal.SIGKILL)
     child.wait(timeout=10)

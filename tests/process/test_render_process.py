@@ -289,3 +289,14 @@ def test_a_restart_while_the_process_starts_does_not_miss_the_new_settings(backe
     backend.restart()
     states.wait(lambda: states.seen[-1].info.get("device") == "cuda")
     assert "failed" not in states.names
+
+
+def test_close_does_not_wait_for_a_process_that_is_still_starting(backend, states, settings, tmp_path):
+    settings["start"] = f"gate {tmp_path / 'gate'}"
+    backend.start()
+    deadline = time.monotonic() + 30
+    while (pid := backend.pid) is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    backend.close()
+    assert not psutil.pid_exists(pid)
+    assert states.names == ["stopped", "starting", "stopped"]

@@ -1,7 +1,7 @@
-"""A program with a render process, run by tests: argv = mode, folder for part files.
+"""A program with a render process, run by tests: argv = mode, folder, and "scripted" or "real" for the process.
 
-Prints the child's process id as soon as it is ready, then: "exit" ends without closing anything, "raise" dies of an
-exception, "wait" waits for its own death, in the middle of a render.
+Prints the process's id when it has begun to render. Then "exit" ends without closing anything, "raise" dies of an
+exception, and "wait" waits for its own death.
 """
 
 from __future__ import annotations
@@ -11,19 +11,50 @@ import threading
 import time
 from pathlib import Path
 
-from support import fake_child
-from support.models import OneModel
-from support.samples import FolderOfImages, a_job
+from support.samples import FolderOfImages
 
+from wan_desktop.domain.events import Progress
+from wan_desktop.domain.job import Stage
 from wan_desktop.jobs.cancel import CancelToken
 from wan_desktop.process.render_process import RenderProcess
 
 
-def main(mode: str, folder: Path) -> None:
+def scripted(folder):
+    """The scripted process, and a job that it renders for ever."""
+    from support import fake_child
+    from support.models import OneModel
+    from support.samples import a_job
+
+    return RenderProcess(fake_child.main, dict, models=OneModel(), images=FolderOfImages(folder)), a_job(
+        "wait"
+    )
+
+
+def real(folder):
+    """The real process with the demo model, and a job that takes minutes."""
+    from support.engine_jobs import RESOURCES, a_job, a_model
+    from support.samples import OneModel
+
+    from wan_desktop import child
+
+    settings = {
+        "device": "cpu",
+        "model": None,
+        "cache_dir": str(folder / "cache"),
+        "resources_dir": str(RESOURCES),
+        "log_dir": str(folder / "logs"),
+    }
+    backend = RenderProcess(
+        child.main, lambda: settings, models=OneModel(a_model()), images=FolderOfImages(folder)
+    )
+    return backend, a_job(num_inference_steps=200, width=256, height=256, num_frames=49)
+
+
+def main(mode: str, folder: Path, kind: str) -> None:
     """Have a render process and end as `mode` says."""
-    backend = RenderProcess(fake_child.main, dict, models=OneModel(), images=FolderOfImages(folder))
-    events = backend.render(a_job("wait"), folder / "x.part", CancelToken())
-    next(events), next(events)
+    backend, job = {"scripted": scripted, "real": real}[kind](folder)
+    events = backend.render(job, folder / "x.part", CancelToken())
+    next(e for e in events if isinstance(e, Progress) and e.stage not in (Stage.LOADING,))
     threading.Thread(target=lambda: list(events), daemon=True).start()
     print(backend.pid, flush=True)
     if mode == "wait":
@@ -33,4 +64,4 @@ def main(mode: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3])

@@ -47,6 +47,16 @@ def a_clip(id="clip2345678", job=None, **values):
     return Clip(id=id, **(told | values))
 
 
+class OneModel:
+    """The Models port's `get` with the given model."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def get(self, model):
+        return self.model
+
+
 class FolderOfImages:
     """The Images port's `path` over a folder of files named by their sha256."""
 

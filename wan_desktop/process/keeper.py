@@ -140,7 +140,10 @@ class Keeper:
         with self._lock:
             self._closed = True
             child, thread, job_id = self._child, self._thread, self._job_id
-        if child is not None:
+            starting = self._state.state == "starting"
+        if child is not None and starting:
+            child.kill()  # it has nothing to finish, and would not hear before its imports are done
+        elif child is not None:
             if job_id:
                 child.send(("cancel", job_id))
             child.send(("stop",))

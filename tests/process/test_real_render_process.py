@@ -1,0 +1,81 @@
+"""The real render process with the demo model: renders, is crashed and killed, and renders again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import av
+import pytest
+from support.engine_jobs import REQUEST, RESOURCES, a_job, a_model
+from support.samples import FolderOfImages, OneModel
+
+from wan_desktop import child
+from wan_desktop.domain.errors import Cancelled, RenderProcessDied
+from wan_desktop.domain.events import Progress, Rendered
+from wan_desktop.domain.job import Stage
+from wan_desktop.jobs.cancel import CancelToken
+from wan_desktop.process.render_process import RenderProcess
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("render")
+    settings = {
+        "device": "cpu",
+        "model": a_model(),
+        "cache_dir": str(folder / "cache"),
+        "resources_dir": str(RESOURCES),
+        "log_dir": str(folder / "logs"),
+    }
+    made = RenderProcess(
+        child.main, lambda: settings, models=OneModel(a_model()), images=FolderOfImages(folder)
+    )
+    made.start()
+    yield made
+    made.close()
+    assert made.pid is None
+
+
+def frames_rendered(backend, part):
+    """Render to the end: how many frames a player finds in the clip."""
+    *_, last = backend.render(a_job(), part, CancelToken())
+    assert isinstance(last, Rendered)
+    with av.open(str(part), format="mp4") as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+def until_drawing(backend, part, cancel):
+    """A render that has begun to draw: its remaining events."""
+    events = backend.render(a_job(num_inference_steps=200), part, cancel)
+    for event in events:
+        if isinstance(event, Progress) and event.stage is Stage.DENOISING:
+            return events
+    raise AssertionError("it never drew")
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(signal.SIGKILL, "ended by the system"), (signal.SIGSEGV, "crashed .*SIGSEGV")]
+)
+def test_a_process_that_dies_while_drawing_costs_one_job(backend, tmp_path, number, words):
+    events = until_drawing(backend, tmp_path / "lost.part", CancelToken())
+    pid = backend.pid
+    os.kill(pid, number)
+    with pytest.raises(RenderProcessDied, match=words):
+        list(events)
+    assert frames_rendered(backend, tmp_path / "next.part") == REQUEST.num_frames
+    assert backend.pid != pid
+
+
+def test_a_cancel_while_drawing_keeps_the_process(backend, tmp_path):
+    cancel = CancelToken()
+    events = until_drawing(backend, tmp_path / "cancelled.part", cancel)
+    pid = backend.pid
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        list(events)
+    assert frames_rendered(backend, tmp_path / "next.part") == REQUEST.num_frames
+    assert backend.pid == pid
