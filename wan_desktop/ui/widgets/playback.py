@@ -24,7 +24,9 @@ class MediaPlayback(QObject):
     playing_changed = Signal(bool)
     failed = Signal()
 
-    def __init__(self, path: str, fps: float, num_frames: int, parent: QObject | None = None) -> None:
+    def __init__(
+        self, path: str, fps: float, num_frames: int, *, loop: bool, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         from PySide6.QtMultimedia import QMediaPlayer, QVideoSink
 
@@ -39,6 +41,7 @@ class MediaPlayback(QObject):
         self._player.mediaStatusChanged.connect(self._status)
         self._player.errorOccurred.connect(self._give_up)
         QTimer.singleShot(GIVE_UP_MS, self, self._check_frames)
+        self._set_loops(loop)
         self._player.setSource(QUrl.fromLocalFile(path))
         self._player.pause()
 
@@ -64,6 +67,10 @@ class MediaPlayback(QObject):
 
     def set_loop(self, loop: bool) -> None:
         """Begin again at the end, or stop there."""
+        self._set_loops(loop)
+        self.seek(self._at)  # several rounds of a short clip are read ahead: a seek drops them
+
+    def _set_loops(self, loop: bool) -> None:
         from PySide6.QtMultimedia import QMediaPlayer
 
         loops = QMediaPlayer.Loops.Infinite if loop else QMediaPlayer.Loops.Once
@@ -112,11 +119,13 @@ class FramesPlayback(QObject):
     frame_shown = Signal(object, int)
     playing_changed = Signal(bool)
 
-    def __init__(self, images: list[QImage], fps: float, parent: QObject | None = None) -> None:
+    def __init__(
+        self, images: list[QImage], fps: float, *, loop: bool, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._images, self._fps = images, fps
         self._at, self._started_at = 0, 0
-        self._loop = False
+        self._loop = loop
         self._clock = QElapsedTimer()
         self._beat = QTimer(self)
         self._beat.setInterval(max(8, int(500 / fps)))

@@ -37,6 +37,7 @@ class Player(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(self.tr("Player"))
         self.screen = Screen()
         self.controls = PlayerControls()
         self.note = QLabel()
@@ -48,6 +49,7 @@ class Player(QWidget):
         self._info: ClipInfo | None = None
         self._play_when_ready = False
         self._frame = -1
+        self._failed = False
         self._seek_to = 0
         self._seek = QTimer(self)
         self._seek.setSingleShot(True)
@@ -110,14 +112,14 @@ class Player(QWidget):
     def close_clip(self) -> None:
         """Let the clip's file go."""
         self._drop_playback()
-        self._clip, self._info, self._frame = None, None, -1
+        self._clip, self._info, self._frame, self._failed = None, None, -1, False
         self.note.hide()
         self.screen.show_image(QImage())
         self.screen.set_message("", "")
         self.controls.reset()
 
     def _show_thumbnail(self, clip: Clip, image: QImage) -> None:
-        if clip is self._clip and self._frame < 0:
+        if clip is self._clip and self._frame < 0 and not self._failed:
             self.screen.show_image(image)
 
     def _begin(self, clip: Clip, info: ClipInfo) -> None:
@@ -126,7 +128,9 @@ class Player(QWidget):
         self._info = info
         self.controls.set_clip(info.num_frames, float(info.fps))
         try:
-            playback = MediaPlayback(clip.path, float(info.fps), info.num_frames, self)
+            playback = MediaPlayback(
+                clip.path, float(info.fps), info.num_frames, loop=self.controls.loop.isChecked(), parent=self
+            )
         except ImportError:
             self._fall_back()
         else:
@@ -138,7 +142,6 @@ class Player(QWidget):
         self._playback = playback
         playback.frame_shown.connect(self._show_frame)
         playback.playing_changed.connect(self.controls.show_playing)
-        playback.set_loop(self.controls.loop.isChecked())
         self.controls.set_ready(True)
         if self._play_when_ready:
             playback.play()
@@ -163,10 +166,11 @@ class Player(QWidget):
             self.tr("This system's video player cannot show this clip; these are its frames, made smaller.")
         )
         self.note.show()
-        self._use(FramesPlayback(images, float(info.fps), self))
+        self._use(FramesPlayback(images, float(info.fps), loop=self.controls.loop.isChecked(), parent=self))
 
     def _fail(self, clip: Clip, error: WanError) -> None:
         if clip is self._clip:
+            self._failed = True
             self.screen.show_image(QImage())
             self.screen.set_message("warning", texts.sentence(error))
             self.problem.emit(error)
