@@ -150,7 +150,7 @@ def _dialog() -> type:
 
 def main() -> None:
     """All pictures, or those asked for."""
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication  # noqa: TID251 - a script that shows the window
 
     folder, words = Path(sys.argv[1]), sys.argv[2:]
     folder.mkdir(parents=True, exist_ok=True)

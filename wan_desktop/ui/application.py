@@ -65,18 +65,31 @@ class WindowApplication:
         box = QMessageBox()
         box.setIcon(QMessageBox.Icon.Information)
         box.setWindowTitle("Wan Desktop")
-        box.setText(_tr("Wan Desktop is rendering here without a window."))
-        box.setInformativeText(
-            _tr("A render was started from a terminal. The window can open as soon as its clip is done.")
+        box.setText(
+            QCoreApplication.translate("application", "Wan Desktop is rendering here without a window.")
         )
-        wait = box.addButton(_tr("Open when it is done"), QMessageBox.ButtonRole.AcceptRole)
+        box.setInformativeText(
+            QCoreApplication.translate(
+                "application",
+                "A render was started from a terminal. The window can open as soon as its clip is done.",
+            )
+        )
+        wait = box.addButton(
+            QCoreApplication.translate("application", "Open when it is done"),
+            QMessageBox.ButtonRole.AcceptRole,
+        )
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.exec()
         return box.clickedButton() is wait
 
     def wait_for(self, attempt: Callable[[], T | None]) -> T | None:
         """Try `attempt` again and again until it gives something; None when the user gives up."""
-        dialog = QProgressDialog(_tr("Waiting for the render to finish…"), _tr("Cancel"), 0, 0)
+        dialog = QProgressDialog(
+            QCoreApplication.translate("application", "Waiting for the render to finish…"),
+            QCoreApplication.translate("application", "Cancel"),
+            0,
+            0,
+        )
         dialog.setWindowTitle("Wan Desktop")
         dialog.setWindowModality(Qt.WindowModality.ApplicationModal)
         dialog.setMinimumDuration(0)
@@ -99,7 +112,3 @@ class WindowApplication:
         timer.stop()
         dialog.close()
         return found[0] if found else None
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("application", text)

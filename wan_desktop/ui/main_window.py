@@ -19,6 +19,7 @@ from wan_desktop.bridge.background import in_background
 from wan_desktop.domain.errors import WanError
 from wan_desktop.ui import actions, dropped, i18n, icons, texts, theme
 from wan_desktop.ui.commands import Commands
+from wan_desktop.ui.notify import Notifier
 from wan_desktop.ui.panels.create.panel import CreatePanel
 from wan_desktop.ui.panels.side import LIBRARY, QUEUE, SideColumn
 from wan_desktop.ui.panels.stage import StagePanel
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self._build()
         self._restore()
         self._connect_session()
+        self._notifier = Notifier(session, self)
         self._tell_opening()
 
     # ---- building

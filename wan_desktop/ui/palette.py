@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours by role, as "#rrggbb". `faint` is never for content; text on `accent` is `on_accent`."""
+    """Colours by role, as "#rrggbb". `faint` is never for content; text on `accent` is `on_accent`.
+
+    Every role that words are written in has a contrast of 4.5 and more on window, panel and card (WCAG 2.1 AA).
+    """
 
     name: str
     window: str
@@ -57,7 +60,7 @@ LIGHT = Palette(
     faint="#8a93a1",
     accent="#2f62e6",
     on_accent="#ffffff",
-    good="#1f8f68",
-    attention="#a86f0b",
-    error="#c93b39",
+    good="#177a57",
+    attention="#8f5e09",
+    error="#c13432",
 )

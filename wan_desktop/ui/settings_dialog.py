@@ -48,7 +48,7 @@ class SettingsDialog(QDialog):
         self.appearance = self._combo()
         self.language = self._combo()
         self.notify = whole_number(3600, 10)
-        self.notify.setSuffix(f" {self.tr('s')}")
+        self.notify.setSuffix(self.tr(" s"))
         self.error = ErrorLabel(self)
         self._lay_out()
         self._show()

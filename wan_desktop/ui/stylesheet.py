@@ -19,6 +19,7 @@ def build(palette: Palette, icons: Path) -> str:
     return Template(_SHEET).substitute(
         roles,
         icons=icons.as_posix(),
+        placeholder=_alpha(palette.secondary, 0.85),
         hover=_mix(palette.raised, palette.text, 0.05),
         card_hover=_mix(palette.card, palette.text, 0.05),
         accent_hover=_mix(palette.accent, palette.text if palette.name == "dark" else "#000000", 0.12),
@@ -162,6 +163,7 @@ QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox { background: 
     border: 1px solid $line;
     border-radius: 8px; padding: 5px 8px; min-height: 18px; }
 QPlainTextEdit, QTextEdit { padding: 6px 8px; }
+QLineEdit, QPlainTextEdit, QTextEdit { placeholder-text-color: $placeholder; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {
     border-color: $accent; }
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"], QAbstractSpinBox[invalid="true"],

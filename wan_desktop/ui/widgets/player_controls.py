@@ -79,7 +79,7 @@ class PlayerControls(QWidget):
         words = self.tr("Pause") if playing else self.tr("Play")
         self.play.setIcon(icon("pause" if playing else "play"))
         self.play.setAccessibleName(words)
-        self.play.setToolTip(f"{words} ({self.tr('Space')})")
+        self.play.setToolTip(self.tr("{action} (Space)").format(action=words))
 
 
 def _button(name: str, words: str, keys: str = "", *, checkable: bool = False) -> QToolButton:

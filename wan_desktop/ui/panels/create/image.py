@@ -114,9 +114,8 @@ class ImageSection(QWidget):
 
     def choose(self) -> None:
         """Ask for a file."""
-        path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Choose a start image"), "", f"{self.tr('Pictures')} ({PATTERNS})"
-        )
+        kinds = self.tr("Pictures ({patterns})").format(patterns=PATTERNS)
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Choose a start image"), "", kinds)
         if path:
             self.set_path(path)
 

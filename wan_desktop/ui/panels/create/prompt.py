@@ -161,16 +161,16 @@ class PromptSection(QWidget):
     def _judge(self, count: int) -> tuple[str, str]:
         if not count:
             return "", "value"
-        characters = self.tr("{count} characters").format(count=count)
+        text, kind = self.tr("{count} characters · very long: the end may be cut"), "attention"
         if self._model is not None and self._model.demo:
-            return characters, "value"
-        if count < SHORT:
-            return f"{characters} · {self.tr('say a little more')}", "value"
-        if count <= GOOD:
-            return f"{characters} · {self.tr('good length')}", "value"
-        if count <= LONG:
-            return f"{characters} · {self.tr('long: some may be left out')}", "value"
-        return f"{characters} · {self.tr('very long: the end may be cut')}", "attention"
+            text, kind = self.tr("{count} characters"), "value"
+        elif count < SHORT:
+            text, kind = self.tr("{count} characters · say a little more"), "value"
+        elif count <= GOOD:
+            text, kind = self.tr("{count} characters · good length"), "value"
+        elif count <= LONG:
+            text, kind = self.tr("{count} characters · long: some may be left out"), "value"
+        return text.format(count=count), kind
 
     def _show_negative(self, is_open: bool) -> None:
         self._negative.setVisible(is_open)

@@ -1,0 +1,1825 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN">
+<context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About Wan Desktop</source>
+        <translation>关于 Wan Desktop</translation>
+    </message>
+    <message>
+        <source>Turns a sentence or a picture into a video on your own computer, offline.</source>
+        <translation>在你自己的电脑上，离线把一句话或一张图片变成视频。</translation>
+    </message>
+    <message>
+        <source>Apache License 2.0. It stands on Qt for Python (LGPL 3), PyTorch (BSD), Diffusers and Transformers (Apache 2.0), PyAV (BSD) with FFmpeg and x264 (GPL), and Pillow (MIT-CMU).</source>
+        <translation>采用 Apache License 2.0 许可。它建立在 Qt for Python（LGPL 3）、PyTorch（BSD）、Diffusers 和 Transformers（Apache 2.0）、PyAV（BSD，内含 FFmpeg 和 x264，GPL）以及 Pillow（MIT-CMU）之上。</translation>
+    </message>
+    <message>
+        <source>The model is Wan2.2-TI2V-5B by the Wan Team, Apache License 2.0. Please cite: “Wan: Open and Advanced Large-Scale Video Generative Models”, arXiv:2503.20314, 2025.</source>
+        <translation>模型为 Wan 团队的 Wan2.2-TI2V-5B，采用 Apache License 2.0 许可。引用请写：“Wan: Open and Advanced Large-Scale Video Generative Models”，arXiv:2503.20314，2025。</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>AdvancedSection</name>
+    <message>
+        <source>Advanced</source>
+        <translation>高级</translation>
+    </message>
+    <message>
+        <source>Keep this seed</source>
+        <translation>保留这个种子</translation>
+    </message>
+    <message>
+        <source>A new seed for each render</source>
+        <translation>每次渲染使用新种子</translation>
+    </message>
+    <message>
+        <source>Seed {number}</source>
+        <translation>种子 {number}</translation>
+    </message>
+    <message>
+        <source>In pixels, a multiple of 32.</source>
+        <translation>单位为像素，须是 32 的倍数。</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>How often the picture is refined: more is finer and slower.</source>
+        <translation>画面被细化的次数：越多越精细，也越慢。</translation>
+    </message>
+    <message>
+        <source>Guidance</source>
+        <translation>引导强度</translation>
+    </message>
+    <message>
+        <source>How closely the clip follows the prompt; too much makes colours harsh.</source>
+        <translation>视频贴合提示词的程度；过高会让色彩生硬。</translation>
+    </message>
+    <message>
+        <source>Shift</source>
+        <translation>偏移</translation>
+    </message>
+    <message>
+        <source>Spends more of the steps on layout (higher) or on detail (lower).</source>
+        <translation>把更多步数用在构图（较高）或细节（较低）上。</translation>
+    </message>
+    <message>
+        <source>Sampler</source>
+        <translation>采样器</translation>
+    </message>
+    <message>
+        <source>The method that turns noise into pictures, step by step.</source>
+        <translation>把噪声一步步变成画面的方法。</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>宽度</translation>
+    </message>
+    <message>
+        <source>Height</source>
+        <translation>高度</translation>
+    </message>
+    <message>
+        <source>Frames a second</source>
+        <translation>每秒帧数</translation>
+    </message>
+    <message>
+        <source>How fast the frames are played; the model has its own.</source>
+        <translation>播放的快慢；模型有自己的默认值。</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>The number that the noise starts from: the same seed and values give the same clip.</source>
+        <translation>噪声的起点数字：种子和参数相同，得到的视频就相同。</translation>
+    </message>
+    <message>
+        <source>Type a seed of your own</source>
+        <translation>输入自己的种子</translation>
+    </message>
+    <message>
+        <source>Roll a new seed</source>
+        <translation>随机一个新种子</translation>
+    </message>
+</context>
+<context>
+    <name>Banner</name>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Close this message</source>
+        <translation>关闭这条消息</translation>
+    </message>
+</context>
+<context>
+    <name>ClipActions</name>
+    <message>
+        <source>Brought back</source>
+        <translation>已恢复</translation>
+    </message>
+    <message>
+        <source>Path copied</source>
+        <translation>已复制路径</translation>
+    </message>
+    <message>
+        <source>Clip deleted</source>
+        <translation>视频已删除</translation>
+    </message>
+    <message>
+        <source>{count} clips deleted</source>
+        <translation>已删除 {count} 个视频</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>The clip is in {folder}</source>
+        <translation>视频位于 {folder}</translation>
+    </message>
+</context>
+<context>
+    <name>ClipDelegate</name>
+    <message>
+        <source>File missing</source>
+        <translation>文件缺失</translation>
+    </message>
+    <message>
+        <source>{seconds} s</source>
+        <translation>{seconds} 秒</translation>
+    </message>
+</context>
+<context>
+    <name>ClipGrid</name>
+    <message>
+        <source>Library</source>
+        <translation>视频库</translation>
+    </message>
+</context>
+<context>
+    <name>ClipPage</name>
+    <message>
+        <source>Demo model</source>
+        <translation>演示模型</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>续拍</translation>
+    </message>
+    <message>
+        <source>Use the last frame as the start image of the next clip</source>
+        <translation>把最后一帧作为下一个视频的起始图片</translation>
+    </message>
+    <message>
+        <source>Reuse settings</source>
+        <translation>沿用设置</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+        <source>How it was made</source>
+        <translation>制作过程</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+</context>
+<context>
+    <name>Commands</name>
+    <message>
+        <source>Open a clip&apos;s recipe</source>
+        <translation>打开视频的配方</translation>
+    </message>
+    <message>
+        <source>There is no picture on the clipboard: copy one first.</source>
+        <translation>剪贴板里没有图片：请先复制一张。</translation>
+    </message>
+</context>
+<context>
+    <name>CreatePanel</name>
+    <message>
+        <source>Create</source>
+        <translation>创作</translation>
+    </message>
+    <message>
+        <source>Added to the queue</source>
+        <translation>已加入队列</translation>
+    </message>
+</context>
+<context>
+    <name>DemoCard</name>
+    <message>
+        <source>Demo model</source>
+        <translation>演示模型</translation>
+    </message>
+    <message>
+        <source>A tiny model that comes with the program and draws simple moving shapes from English words. It is not Wan2.2-TI2V-5B: add that one in Settings.</source>
+        <translation>随程序附带的微型模型，根据英文单词画出简单的运动图形。它不是 Wan2.2-TI2V-5B：请在“设置”中添加后者。</translation>
+    </message>
+    <message>
+        <source>What it understands</source>
+        <translation>它懂得的词</translation>
+    </message>
+</context>
+<context>
+    <name>EmptyPage</name>
+    <message>
+        <source>Describe a scene, and press Render</source>
+        <translation>描述一个场景，然后按“渲染”</translation>
+    </message>
+    <message>
+        <source>Write on the left what is seen and how it moves, or drop a picture to set in motion.</source>
+        <translation>在左侧写下画面里有什么、怎么动，或拖入一张图片让它动起来。</translation>
+    </message>
+    <message>
+        <source>Or begin with one of these</source>
+        <translation>或者从下面的例子开始</translation>
+    </message>
+    <message>
+        <source>Example: {text}</source>
+        <translation>示例：{text}</translation>
+    </message>
+</context>
+<context>
+    <name>EndedPage</name>
+    <message>
+        <source>Retry</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Reuse settings</source>
+        <translation>沿用设置</translation>
+    </message>
+    <message>
+        <source>What helps: {action}</source>
+        <translation>解决办法：{action}</translation>
+    </message>
+    <message>
+        <source>It was rendering when the app stopped. Retry renders it from the start.</source>
+        <translation>程序停止时它正在渲染。“重试”会从头渲染。</translation>
+    </message>
+    <message>
+        <source>You cancelled this render. Retry renders it from the start.</source>
+        <translation>你取消了这次渲染。“重试”会从头渲染。</translation>
+    </message>
+    <message>
+        <source>Its clip is no longer in the library. Retry makes it again.</source>
+        <translation>它的视频已不在视频库中。“重试”会重新制作。</translation>
+    </message>
+    <message>
+        <source>It is the {ordinal} in the queue and starts by itself.</source>
+        <translation>它在队列中排{ordinal}，会自动开始。</translation>
+    </message>
+</context>
+<context>
+    <name>Field</name>
+    <message>
+        <source>Reset {field}</source>
+        <translation>重置{field}</translation>
+    </message>
+</context>
+<context>
+    <name>Foot</name>
+    <message>
+        <source>Render {count} variations, each with a seed of its own</source>
+        <translation>渲染 {count} 个变体，各用不同的种子</translation>
+    </message>
+    <message>
+        <source>Render from image</source>
+        <translation>由图片渲染</translation>
+    </message>
+    <message>
+        <source>Render</source>
+        <translation>渲染</translation>
+    </message>
+    <message>
+        <source>No estimate yet: the first clip will tell</source>
+        <translation>暂无估计：渲染过第一个视频后就知道了</translation>
+    </message>
+    <message>
+        <source>on this GPU</source>
+        <translation>在这块 GPU 上</translation>
+    </message>
+    <message>
+        <source>on this computer</source>
+        <translation>在这台电脑上</translation>
+    </message>
+    <message>
+        <source>about {time} {where} · {size}</source>
+        <translation>{where}约 {time} · {size}</translation>
+    </message>
+</context>
+<context>
+    <name>FullScreen</name>
+    <message>
+        <source>Full screen</source>
+        <translation>全屏</translation>
+    </message>
+    <message>
+        <source>Esc leaves full screen</source>
+        <translation>按 Esc 退出全屏</translation>
+    </message>
+</context>
+<context>
+    <name>ImageSection</name>
+    <message>
+        <source>Start image</source>
+        <translation>起始图片</translation>
+    </message>
+    <message>
+        <source>The first frame of the clip. Drop a picture, paste one, or click to choose.</source>
+        <translation>视频的第一帧。可以拖入、粘贴，或点击选择一张图片。</translation>
+    </message>
+    <message>
+        <source>Drop a picture, or click to choose</source>
+        <translation>拖入图片，或点击选择</translation>
+    </message>
+    <message>
+        <source>It becomes the first frame</source>
+        <translation>它将成为第一帧</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Remove the start image</source>
+        <translation>移除起始图片</translation>
+    </message>
+    <message>
+        <source>Stored picture</source>
+        <translation>已存的图片</translation>
+    </message>
+    <message>
+        <source>Pasted picture</source>
+        <translation>粘贴的图片</translation>
+    </message>
+    <message>
+        <source>Pictures ({patterns})</source>
+        <translation>图片 ({patterns})</translation>
+    </message>
+    <message>
+        <source>Choose a start image</source>
+        <translation>选择起始图片</translation>
+    </message>
+    <message>
+        <source>This is a link, not a picture: save the picture to a file, then drop that file here.</source>
+        <translation>这是链接，不是图片：请先把图片存为文件，再拖到这里。</translation>
+    </message>
+    <message>
+        <source>Reading the picture…</source>
+        <translation>正在读取图片…</translation>
+    </message>
+    <message>
+        <source>used at {size}</source>
+        <translation>按 {size} 使用</translation>
+    </message>
+    <message>
+        <source>cropped to {size}</source>
+        <translation>裁剪为 {size}</translation>
+    </message>
+    <message>
+        <source>over 10 MB</source>
+        <translation>超过 10 MB</translation>
+    </message>
+    <message>
+        <source>small: {size}, will look soft</source>
+        <translation>偏小：{size}，画面会发虚</translation>
+    </message>
+    <message>
+        <source>portrait → {size}</source>
+        <translation>竖幅 → {size}</translation>
+    </message>
+</context>
+<context>
+    <name>JobDelegate</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Retry</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Remove from the queue</source>
+        <translation>从队列移除</translation>
+    </message>
+</context>
+<context>
+    <name>JobView</name>
+    <message>
+        <source>Queue</source>
+        <translation>队列</translation>
+    </message>
+</context>
+<context>
+    <name>KeysDialog</name>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+</context>
+<context>
+    <name>LengthSection</name>
+    <message>
+        <source>Length</source>
+        <translation>时长</translation>
+    </message>
+    <message>
+        <source>How long the clip is. Longer clips take longer to render and more memory.</source>
+        <translation>视频的长度。越长，渲染越久，占用内存越多。</translation>
+    </message>
+    <message>
+        <source>{seconds} s · {frames} frames · {fps} fps</source>
+        <translation>{seconds} 秒 · {frames} 帧 · {fps} fps</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryPanel</name>
+    <message>
+        <source>Search prompts…</source>
+        <translation>搜索提示词…</translation>
+    </message>
+    <message>
+        <source>Search prompts</source>
+        <translation>搜索提示词</translation>
+    </message>
+    <message>
+        <source>Newest first</source>
+        <translation>最新在前</translation>
+    </message>
+    <message>
+        <source>Oldest first</source>
+        <translation>最早在前</translation>
+    </message>
+    <message>
+        <source>Order: {order}</source>
+        <translation>排序：{order}</translation>
+    </message>
+    <message>
+        <source>No clips yet</source>
+        <translation>还没有视频</translation>
+    </message>
+    <message>
+        <source>Every finished render is kept here, with everything that it was made from.</source>
+        <translation>每个渲染完成的视频都保存在这里，连同制作它的全部信息。</translation>
+    </message>
+    <message>
+        <source>No prompt has these words</source>
+        <translation>没有提示词包含这些字</translation>
+    </message>
+    <message>
+        <source>Search for fewer or shorter words.</source>
+        <translation>请减少或缩短搜索词。</translation>
+    </message>
+    <message>
+        <source>{count} of {total} clips</source>
+        <translation>{total} 个视频中的 {count} 个</translation>
+    </message>
+    <message>
+        <source>1 clip</source>
+        <translation>1 个视频</translation>
+    </message>
+    <message>
+        <source>{count} clips</source>
+        <translation>{count} 个视频</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Reuse settings</source>
+        <translation>沿用设置</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+        <source>Copy path</source>
+        <translation>复制路径</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>1 job is waiting from last time.</source>
+        <translation>上次有 1 个任务还在等待。</translation>
+    </message>
+    <message>
+        <source>{count} jobs are waiting from last time.</source>
+        <translation>上次有 {count} 个任务还在等待。</translation>
+    </message>
+    <message>
+        <source>Render it</source>
+        <translation>渲染它</translation>
+    </message>
+    <message>
+        <source>Render them</source>
+        <translation>渲染它们</translation>
+    </message>
+    <message>
+        <source>Leave it</source>
+        <translation>先不渲染</translation>
+    </message>
+    <message>
+        <source>Leave them</source>
+        <translation>先不渲染</translation>
+    </message>
+    <message>
+        <source>A clip is rendering</source>
+        <translation>正在渲染视频</translation>
+    </message>
+    <message>
+        <source>A clip is rendering. Quitting now cancels it; waiting jobs stay in the queue.</source>
+        <translation>正在渲染视频。现在退出会取消它；等待中的任务会留在队列里。</translation>
+    </message>
+    <message>
+        <source>Keep rendering</source>
+        <translation>继续渲染</translation>
+    </message>
+    <message>
+        <source>Cancel the render and quit</source>
+        <translation>取消渲染并退出</translation>
+    </message>
+</context>
+<context>
+    <name>Notifier</name>
+    <message>
+        <source>Your clip is done · {time}</source>
+        <translation>视频已完成 · {time}</translation>
+    </message>
+    <message>
+        <source>A render failed</source>
+        <translation>有一次渲染失败了</translation>
+    </message>
+</context>
+<context>
+    <name>Player</name>
+    <message>
+        <source>Player</source>
+        <translation>播放器</translation>
+    </message>
+    <message>
+        <source>This system&apos;s video player cannot show this clip; these are its frames, made smaller.</source>
+        <translation>本系统的播放器无法播放这个视频；这里显示的是缩小后的画面。</translation>
+    </message>
+</context>
+<context>
+    <name>PlayerControls</name>
+    <message>
+        <source>One frame back</source>
+        <translation>后退一帧</translation>
+    </message>
+    <message>
+        <source>One frame on</source>
+        <translation>前进一帧</translation>
+    </message>
+    <message>
+        <source>Loop</source>
+        <translation>循环</translation>
+    </message>
+    <message>
+        <source>Pixel for pixel</source>
+        <translation>原始像素</translation>
+    </message>
+    <message>
+        <source>Full screen</source>
+        <translation>全屏</translation>
+    </message>
+    <message>
+        <source>Position in the clip</source>
+        <translation>视频中的位置</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>播放</translation>
+    </message>
+    <message>
+        <source>{action} (Space)</source>
+        <translation>{action}（空格）</translation>
+    </message>
+</context>
+<context>
+    <name>PromptSection</name>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Describe what the clip shows.</source>
+        <translation>描述视频的内容。</translation>
+    </message>
+    <message>
+        <source>Examples</source>
+        <translation>示例</translation>
+    </message>
+    <message>
+        <source>Negative…</source>
+        <translation>负面…</translation>
+    </message>
+    <message>
+        <source>What the clip should not show. The model has its own standard text.</source>
+        <translation>视频中不该出现的内容。模型有自己的标准文本。</translation>
+    </message>
+    <message>
+        <source>{count} characters · very long: the end may be cut</source>
+        <translation>{count} 个字符 · 很长：结尾可能被截断</translation>
+    </message>
+    <message>
+        <source>{count} characters</source>
+        <translation>{count} 个字符</translation>
+    </message>
+    <message>
+        <source>{count} characters · say a little more</source>
+        <translation>{count} 个字符 · 可以再多写一点</translation>
+    </message>
+    <message>
+        <source>{count} characters · good length</source>
+        <translation>{count} 个字符 · 长度合适</translation>
+    </message>
+    <message>
+        <source>{count} characters · long: some may be left out</source>
+        <translation>{count} 个字符 · 偏长：有些可能被忽略</translation>
+    </message>
+    <message>
+        <source>Lights up when the prompt says it. Click for words to insert.</source>
+        <translation>提示词写到时会亮起。点击可插入词语。</translation>
+    </message>
+    <message>
+        <source>Negative prompt</source>
+        <translation>负面提示词</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>重置</translation>
+    </message>
+    <message>
+        <source>Reset the negative prompt</source>
+        <translation>重置负面提示词</translation>
+    </message>
+</context>
+<context>
+    <name>QualitySection</name>
+    <message>
+        <source>Quality</source>
+        <translation>质量</translation>
+    </message>
+    <message>
+        <source>{steps} steps · guidance {guidance} · shift {shift}</source>
+        <translation>{steps} 步 · 引导 {guidance} · 偏移 {shift}</translation>
+    </message>
+</context>
+<context>
+    <name>QueuePanel</name>
+    <message>
+        <source>Nothing is waiting</source>
+        <translation>没有等待的任务</translation>
+    </message>
+    <message>
+        <source>Write a prompt and press Render: each render gets a card here, and the next one starts by itself.</source>
+        <translation>写好提示词并按“渲染”：每次渲染都会在这里有一张卡片，下一个会自动开始。</translation>
+    </message>
+    <message>
+        <source>Clear finished</source>
+        <translation>清除已结束的</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Retry</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>Move up</source>
+        <translation>上移</translation>
+    </message>
+    <message>
+        <source>Move down</source>
+        <translation>下移</translation>
+    </message>
+    <message>
+        <source>Reuse settings</source>
+        <translation>沿用设置</translation>
+    </message>
+    <message>
+        <source>Copy prompt</source>
+        <translation>复制提示词</translation>
+    </message>
+    <message>
+        <source>Remove from the queue</source>
+        <translation>从队列移除</translation>
+    </message>
+</context>
+<context>
+    <name>RecipeDialog</name>
+    <message>
+        <source>How it was made</source>
+        <translation>制作过程</translation>
+    </message>
+    <message>
+        <source>Copy as JSON</source>
+        <translation>复制为 JSON</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Negative prompt</source>
+        <translation>负面提示词</translation>
+    </message>
+    <message>
+        <source>Start image</source>
+        <translation>起始图片</translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation>有</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>尺寸</translation>
+    </message>
+    <message>
+        <source>Length</source>
+        <translation>时长</translation>
+    </message>
+    <message>
+        <source>{length} · {frames} frames at {fps} a second</source>
+        <translation>{length} · {frames} 帧，每秒 {fps} 帧</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>预设</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>Guidance</source>
+        <translation>引导强度</translation>
+    </message>
+    <message>
+        <source>Shift</source>
+        <translation>偏移</translation>
+    </message>
+    <message>
+        <source>Sampler</source>
+        <translation>采样器</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Made</source>
+        <translation>制作时间</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+</context>
+<context>
+    <name>RenderingPage</name>
+    <message>
+        <source>The whole job</source>
+        <translation>整个任务</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Cancel this render</source>
+        <translation>取消这次渲染</translation>
+    </message>
+    <message>
+        <source>Preview · step {step} of {total}</source>
+        <translation>预览 · 第 {step} 步，共 {total} 步</translation>
+    </message>
+    <message>
+        <source>{word} · step {done} of {total}</source>
+        <translation>{word} · 第 {done} 步，共 {total} 步</translation>
+    </message>
+    <message>
+        <source>{word} · frame {done} of {total}</source>
+        <translation>{word} · 第 {done} 帧，共 {total} 帧</translation>
+    </message>
+    <message>
+        <source>{word} · {done} of {total}</source>
+        <translation>{word} · {done} / {total}</translation>
+    </message>
+    <message>
+        <source>{time} gone</source>
+        <translation>已用 {time}</translation>
+    </message>
+    <message>
+        <source>{time} left</source>
+        <translation>剩余 {time}</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDialog</name>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Add a model folder…</source>
+        <translation>添加模型文件夹…</translation>
+    </message>
+    <message>
+        <source> s</source>
+        <translation> 秒</translation>
+    </message>
+    <message>
+        <source>Best present</source>
+        <translation>现有最好的</translation>
+    </message>
+    <message>
+        <source>{name} (demo)</source>
+        <translation>{name}（演示）</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>The best there is</source>
+        <translation>现有最好的</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>Choose the library folder</source>
+        <translation>选择视频库文件夹</translation>
+    </message>
+    <message>
+        <source>Choose a model&apos;s folder</source>
+        <translation>选择模型所在的文件夹</translation>
+    </message>
+    <message>
+        <source>Library folder</source>
+        <translation>视频库文件夹</translation>
+    </message>
+    <message>
+        <source>Where finished clips are put.</source>
+        <translation>完成的视频存放的位置。</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>What renders. Any Diffusers folder of it will do.</source>
+        <translation>用来渲染的模型。任何 Diffusers 格式的文件夹都可以。</translation>
+    </message>
+    <message>
+        <source>Render on</source>
+        <translation>渲染设备</translation>
+    </message>
+    <message>
+        <source>The device that renders.</source>
+        <translation>用来渲染的设备。</translation>
+    </message>
+    <message>
+        <source>Appearance</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>Light or dark.</source>
+        <translation>浅色或深色。</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>The window&apos;s language.</source>
+        <translation>窗口的语言。</translation>
+    </message>
+    <message>
+        <source>Tell me after</source>
+        <translation>超过多久通知我</translation>
+    </message>
+    <message>
+        <source>A render longer than this says when it is done.</source>
+        <translation>超过这个时长的渲染，完成时会通知你。</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>ShapeSection</name>
+    <message>
+        <source>Shape</source>
+        <translation>画幅</translation>
+    </message>
+    <message>
+        <source>This model draws less well in small sizes.</source>
+        <translation>这个模型在小尺寸下效果较差。</translation>
+    </message>
+    <message>
+        <source>From image</source>
+        <translation>同图片</translation>
+    </message>
+    <message>
+        <source>The shape of the start image.</source>
+        <translation>起始图片的画幅。</translation>
+    </message>
+    <message>
+        <source>Custom</source>
+        <translation>自定义</translation>
+    </message>
+    <message>
+        <source>The width and height given in Advanced.</source>
+        <translation>在“高级”中给出的宽度和高度。</translation>
+    </message>
+</context>
+<context>
+    <name>SideColumn</name>
+    <message>
+        <source>Queue</source>
+        <translation>队列</translation>
+    </message>
+    <message>
+        <source>Library</source>
+        <translation>视频库</translation>
+    </message>
+</context>
+<context>
+    <name>StagePanel</name>
+    <message>
+        <source>Rendering now · show it</source>
+        <translation>正在渲染 · 查看</translation>
+    </message>
+    <message>
+        <source>Done · show it</source>
+        <translation>已完成 · 查看</translation>
+    </message>
+</context>
+<context>
+    <name>Toast</name>
+    <message>
+        <source>Close this notice</source>
+        <translation>关闭这条通知</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>TopBar</name>
+    <message>
+        <source>demo</source>
+        <translation>演示</translation>
+    </message>
+    <message>
+        <source>A tiny demo model, not Wan2.2-TI2V-5B</source>
+        <translation>微型演示模型，不是 Wan2.2-TI2V-5B</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Model: {name}</source>
+        <translation>模型：{name}</translation>
+    </message>
+    <message>
+        <source>Device: {name}</source>
+        <translation>设备：{name}</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在启动…</translation>
+    </message>
+    <message>
+        <source>Cannot render</source>
+        <translation>无法渲染</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>就绪</translation>
+    </message>
+</context>
+<context>
+    <name>actions</name>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Edit</source>
+        <translation>编辑</translation>
+    </message>
+    <message>
+        <source>Render</source>
+        <translation>渲染</translation>
+    </message>
+    <message>
+        <source>View</source>
+        <translation>视图</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation>帮助</translation>
+    </message>
+    <message>
+        <source>New prompt</source>
+        <translation>新建提示词</translation>
+    </message>
+    <message>
+        <source>Choose start image…</source>
+        <translation>选择起始图片…</translation>
+    </message>
+    <message>
+        <source>Open a clip&apos;s recipe…</source>
+        <translation>打开视频的配方…</translation>
+    </message>
+    <message>
+        <source>Open library folder</source>
+        <translation>打开视频库文件夹</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>设置…</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Write the prompt</source>
+        <translation>编写提示词</translation>
+    </message>
+    <message>
+        <source>Negative prompt</source>
+        <translation>负面提示词</translation>
+    </message>
+    <message>
+        <source>Paste start image</source>
+        <translation>粘贴起始图片</translation>
+    </message>
+    <message>
+        <source>Remove start image</source>
+        <translation>移除起始图片</translation>
+    </message>
+    <message>
+        <source>Render 4 variations</source>
+        <translation>渲染 4 个变体</translation>
+    </message>
+    <message>
+        <source>Cancel what renders</source>
+        <translation>取消正在渲染的</translation>
+    </message>
+    <message>
+        <source>Render what waits from last time</source>
+        <translation>渲染上次等待的任务</translation>
+    </message>
+    <message>
+        <source>Roll a new seed</source>
+        <translation>随机一个新种子</translation>
+    </message>
+    <message>
+        <source>Advanced values</source>
+        <translation>高级参数</translation>
+    </message>
+    <message>
+        <source>Queue</source>
+        <translation>队列</translation>
+    </message>
+    <message>
+        <source>Library</source>
+        <translation>视频库</translation>
+    </message>
+    <message>
+        <source>Create column</source>
+        <translation>创作栏</translation>
+    </message>
+    <message>
+        <source>Queue and library column</source>
+        <translation>队列和视频库栏</translation>
+    </message>
+    <message>
+        <source>Full screen</source>
+        <translation>全屏</translation>
+    </message>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source>About Wan Desktop</source>
+        <translation>关于 Wan Desktop</translation>
+    </message>
+</context>
+<context>
+    <name>application</name>
+    <message>
+        <source>Wan Desktop is rendering here without a window.</source>
+        <translation>Wan Desktop 正在没有窗口的情况下渲染。</translation>
+    </message>
+    <message>
+        <source>A render was started from a terminal. The window can open as soon as its clip is done.</source>
+        <translation>有一次渲染是从终端启动的。它的视频完成后窗口就能打开。</translation>
+    </message>
+    <message>
+        <source>Open when it is done</source>
+        <translation>完成后打开</translation>
+    </message>
+    <message>
+        <source>Waiting for the render to finish…</source>
+        <translation>正在等待渲染完成…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>errors</name>
+    <message>
+        <source>The Wan Desktop that was rendering has ended. The job is in its queue: open the window.</source>
+        <translation>负责渲染的 Wan Desktop 已结束。任务还在它的队列里：请打开窗口。</translation>
+    </message>
+    <message>
+        <source>There is no display for a window here. To render without one: wan-desktop render &quot;a red ball moving right over a blue background&quot;</source>
+        <translation>这里没有可显示窗口的屏幕。无窗口渲染请用：wan-desktop render &quot;a red ball moving right over a blue background&quot;</translation>
+    </message>
+    <message>
+        <source>“{value}” is not a size: write width and height like 1280x704.</source>
+        <translation>“{value}”不是尺寸：请把宽和高写成 1280x704 这样。</translation>
+    </message>
+    <message>
+        <source>“{value}” is not a number: give a plain number for {field_name}.</source>
+        <translation>“{value}”不是数字：请为“{field_name}”填一个普通数字。</translation>
+    </message>
+    <message>
+        <source>Cancelled.</source>
+        <translation>已取消。</translation>
+    </message>
+    <message>
+        <source>The prompt is empty: write a sentence, or choose a start image.</source>
+        <translation>提示词是空的：请写一句话，或选择起始图片。</translation>
+    </message>
+    <message>
+        <source>The {name} has {count} characters: shorten it to {most} or fewer.</source>
+        <translation>{name}有 {count} 个字符：请缩短到 {most} 个以内。</translation>
+    </message>
+    <message>
+        <source>This model has no preset “{preset}”: choose one of {names}.</source>
+        <translation>这个模型没有预设“{preset}”：请从 {names} 中选择。</translation>
+    </message>
+    <message>
+        <source>There is no sampler “{sampler}”: choose one of {names}.</source>
+        <translation>没有采样器“{sampler}”：请从 {names} 中选择。</translation>
+    </message>
+    <message>
+        <source>Width and height must be multiples of 32: instead of {side} use {below} or {above}.</source>
+        <translation>宽和高必须是 32 的倍数：请把 {side} 改为 {below} 或 {above}。</translation>
+    </message>
+    <message>
+        <source>Width and height must be between {low} and {high} for this model, not {side}.</source>
+        <translation>这个模型的宽和高必须在 {low} 到 {high} 之间，不能是 {side}。</translation>
+    </message>
+    <message>
+        <source>{width}×{height} is too large for this model: choose a size of at most {most} pixels a frame.</source>
+        <translation>{width}×{height} 对这个模型来说太大：请选择每帧不超过 {most} 像素的尺寸。</translation>
+    </message>
+    <message>
+        <source>Give either a number of seconds or a number of frames, not both.</source>
+        <translation>秒数和帧数只能给一个。</translation>
+    </message>
+    <message>
+        <source>The number of frames must be 4n+1: instead of {frames} use {below} or {above}.</source>
+        <translation>帧数必须是 4n+1：请把 {frames} 改为 {below} 或 {above}。</translation>
+    </message>
+    <message>
+        <source>{value} is outside the range of {field_name}: use {low} to {high}.</source>
+        <translation>{value} 超出“{field_name}”的范围：请用 {low} 到 {high}。</translation>
+    </message>
+    <message>
+        <source>{value} is not a whole number: give a whole number for {field_name}.</source>
+        <translation>{value} 不是整数：请为“{field_name}”填一个整数。</translation>
+    </message>
+    <message>
+        <source>The video could not be written ({detail}): render it again.</source>
+        <translation>视频无法写入（{detail}）：请重新渲染。</translation>
+    </message>
+    <message>
+        <source>Use a smaller size or fewer frames</source>
+        <translation>用更小的尺寸或更少的帧数</translation>
+    </message>
+    <message>
+        <source>The graphics card has too little free memory for this clip: use a smaller size or fewer frames.</source>
+        <translation>显卡的空闲显存不足以渲染这个视频：请用更小的尺寸或更少的帧数。</translation>
+    </message>
+    <message>
+        <source>The computer has too little free memory for this clip: use a smaller size or fewer frames.</source>
+        <translation>电脑的空闲内存不足以渲染这个视频：请用更小的尺寸或更少的帧数。</translation>
+    </message>
+    <message>
+        <source>The render stopped because of an unexpected error ({kind}: {detail}).</source>
+        <translation>渲染因意外错误而停止（{kind}：{detail}）。</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>再试一次</translation>
+    </message>
+    <message>
+        <source>The model folder {folder} is not there.</source>
+        <translation>模型文件夹 {folder} 不存在。</translation>
+    </message>
+    <message>
+        <source>Choose another model</source>
+        <translation>选择另一个模型</translation>
+    </message>
+    <message>
+        <source>The model in {folder} is not complete: {file} is missing.</source>
+        <translation>{folder} 中的模型不完整：缺少 {file}。</translation>
+    </message>
+    <message>
+        <source>The model in {folder} is damaged: {part} cannot be read. Copy it there again.</source>
+        <translation>{folder} 中的模型已损坏：无法读取 {part}。请重新复制一份。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s numbers overflowed, so there is no picture to show: use a lower guidance, another seed or a different shift.</source>
+        <translation>模型的数值溢出，没有画面可显示：请降低引导强度、换一个种子或偏移。</translation>
+    </message>
+    <message>
+        <source>Use a lower guidance</source>
+        <translation>降低引导强度</translation>
+    </message>
+    <message>
+        <source>This job is rendering: cancel it first.</source>
+        <translation>这个任务正在渲染：请先取消它。</translation>
+    </message>
+    <message>
+        <source>There is no job “{job}” in the queue.</source>
+        <translation>队列中没有任务“{job}”。</translation>
+    </message>
+    <message>
+        <source>Something unexpected happened: {why}</source>
+        <translation>发生了意外情况：{why}</translation>
+    </message>
+    <message>
+        <source>The render ended without a clip.</source>
+        <translation>渲染结束了，但没有得到视频。</translation>
+    </message>
+    <message>
+        <source>There is no folder {folder} for the copy: make it, or choose another one.</source>
+        <translation>存放副本的文件夹 {folder} 不存在：请新建它，或另选一个。</translation>
+    </message>
+    <message>
+        <source>Choose another folder</source>
+        <translation>另选一个文件夹</translation>
+    </message>
+    <message>
+        <source>The library is closed: start Wan Desktop again.</source>
+        <translation>视频库已关闭：请重新启动 Wan Desktop。</translation>
+    </message>
+    <message>
+        <source>The library&apos;s database in {folder} cannot be written ({why}): free some space and check the disk.</source>
+        <translation>无法写入 {folder} 中的视频库数据库（{why}）：请释放一些空间并检查磁盘。</translation>
+    </message>
+    <message>
+        <source>Free disk space</source>
+        <translation>释放磁盘空间</translation>
+    </message>
+    <message>
+        <source>The library&apos;s database failed ({why}): start Wan Desktop again, it is then checked and mended.</source>
+        <translation>视频库的数据库出错（{why}）：请重新启动 Wan Desktop，启动时会检查并修复。</translation>
+    </message>
+    <message>
+        <source>The unfinished file {path} cannot be removed ({why}): delete it.</source>
+        <translation>未完成的文件 {path} 无法移除（{why}）：请手动删除。</translation>
+    </message>
+    <message>
+        <source>The clip is no longer in the bin: its {days} days are over.</source>
+        <translation>视频已不在回收站：{days} 天的期限已过。</translation>
+    </message>
+    <message>
+        <source>The name of the library folder is no valid text: rename it: {folder}.</source>
+        <translation>视频库文件夹的名称不是有效文本，请重命名：{folder}。</translation>
+    </message>
+    <message>
+        <source>The library folder {folder} is not there: connect its disk, or choose another one in Settings.</source>
+        <translation>视频库文件夹 {folder} 不存在：请接上它所在的磁盘，或在“设置”中另选一个。</translation>
+    </message>
+    <message>
+        <source>Not enough disk space in {folder}: {needed} MB needed, {free} MB free. Free some space, or choose another folder.</source>
+        <translation>{folder} 的磁盘空间不足：需要 {needed} MB，剩余 {free} MB。请释放一些空间，或另选一个文件夹。</translation>
+    </message>
+    <message>
+        <source>The start image is no longer stored: choose the picture again.</source>
+        <translation>起始图片已不在存储中：请重新选择图片。</translation>
+    </message>
+    <message>
+        <source>The picture “{name}” cannot be read ({why}): allow reading it, or copy it.</source>
+        <translation>无法读取图片“{name}”（{why}）：请允许读取，或复制一份。</translation>
+    </message>
+    <message>
+        <source>The library&apos;s database {path} cannot be opened ({why}): close other programs that use it, and check its disk.</source>
+        <translation>无法打开视频库的数据库 {path}（{why}）：请关闭正在使用它的其他程序，并检查磁盘。</translation>
+    </message>
+    <message>
+        <source>The library was last used by a newer Wan Desktop: update this one. Nothing was changed.</source>
+        <translation>视频库上次由更新版本的 Wan Desktop 使用：请更新本程序。没有做任何改动。</translation>
+    </message>
+    <message>
+        <source>The video was not written as it should be ({why}): render it again.</source>
+        <translation>视频没有正确写入（{why}）：请重新渲染。</translation>
+    </message>
+    <message>
+        <source>The file {path} is not there: bring it back, or delete the clip.</source>
+        <translation>文件 {path} 不存在：请把它放回去，或删除这个视频。</translation>
+    </message>
+    <message>
+        <source>The video {name} cannot be read: it is damaged or no video.</source>
+        <translation>无法读取视频 {name}：它已损坏，或不是视频。</translation>
+    </message>
+    <message>
+        <source>The disk of {place} is full: free some space, then try again.</source>
+        <translation>{place} 所在的磁盘已满：请释放一些空间后再试。</translation>
+    </message>
+    <message>
+        <source>{place} cannot be written to: allow writing, or choose another folder.</source>
+        <translation>无法写入 {place}：请允许写入，或另选一个文件夹。</translation>
+    </message>
+    <message>
+        <source>{place} is not there: connect its disk or bring it back, or choose another folder.</source>
+        <translation>{place} 不存在：请接上磁盘或把它放回去，或另选一个文件夹。</translation>
+    </message>
+    <message>
+        <source>The disk refused {place} ({why}): check it, or choose another folder.</source>
+        <translation>磁盘拒绝了 {place}（{why}）：请检查磁盘，或另选一个文件夹。</translation>
+    </message>
+    <message>
+        <source>The picture “{name}” is damaged or cut short: choose another one, or save it again.</source>
+        <translation>图片“{name}”已损坏或不完整：请换一张，或重新保存。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a folder or a device, not a picture: choose a picture file.</source>
+        <translation>“{name}”是文件夹或设备，不是图片：请选择图片文件。</translation>
+    </message>
+    <message>
+        <source>The picture “{name}” is empty (0 bytes): choose another one.</source>
+        <translation>图片“{name}”是空的（0 字节）：请换一张。</translation>
+    </message>
+    <message>
+        <source>The picture “{name}” is over {most} MB: save it smaller.</source>
+        <translation>图片“{name}”超过 {most} MB：请存得小一些。</translation>
+    </message>
+    <message>
+        <source>There is no picture at “{path}”: check the name, or choose another one.</source>
+        <translation>“{path}”处没有图片：请检查名称，或换一张。</translation>
+    </message>
+    <message>
+        <source>The picture “{name}” has over {most} megapixels: make it smaller first.</source>
+        <translation>图片“{name}”超过 {most} 百万像素：请先缩小。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a picture that can be read: use PNG, JPEG, WebP, AVIF, TIFF, GIF or BMP.</source>
+        <translation>“{name}”不是可读取的图片：请用 PNG、JPEG、WebP、AVIF、TIFF、GIF 或 BMP。</translation>
+    </message>
+    <message>
+        <source>There is no model folder {path}: check the name, or choose another model.</source>
+        <translation>没有模型文件夹 {path}：请检查名称，或选择另一个模型。</translation>
+    </message>
+    <message>
+        <source>{path} holds no model: choose the folder that has model_index.json in it.</source>
+        <translation>{path} 里没有模型：请选择含有 model_index.json 的文件夹。</translation>
+    </message>
+    <message>
+        <source>The model in {path} is {kind}, which cannot be used here: choose a Wan2.2-TI2V-5B folder.</source>
+        <translation>{path} 中的模型是 {kind}，这里无法使用：请选择 Wan2.2-TI2V-5B 文件夹。</translation>
+    </message>
+    <message>
+        <source>{file} is a pickle, which can run programs on this computer: get the model as safetensors files.</source>
+        <translation>{file} 是 pickle 文件，可能在这台电脑上运行程序：请获取 safetensors 格式的模型。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s file {file} is missing: download the model again, or choose another.</source>
+        <translation>缺少模型文件 {file}：请重新下载模型，或另选一个。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s file {file} is damaged ({why}): download the model again, or choose another.</source>
+        <translation>模型文件 {file} 已损坏（{why}）：请重新下载模型，或另选一个。</translation>
+    </message>
+    <message>
+        <source>The render process was ended by the system (signal {number}), most likely because memory ran out; a fresh one is being started.</source>
+        <translation>渲染进程被系统结束（信号 {number}），很可能是内存耗尽；正在启动新的进程。</translation>
+    </message>
+    <message>
+        <source>Close other programs, or use a smaller size or fewer frames</source>
+        <translation>关闭其他程序，或用更小的尺寸、更少的帧数</translation>
+    </message>
+    <message>
+        <source>The render process crashed ({ending}); a fresh one is being started.</source>
+        <translation>渲染进程崩溃了（{ending}）；正在启动新的进程。</translation>
+    </message>
+    <message>
+        <source>The render process ended unexpectedly ({ending}); a fresh one is being started.</source>
+        <translation>渲染进程意外结束（{ending}）；正在启动新的进程。</translation>
+    </message>
+    <message>
+        <source>Another Wan Desktop uses this library but does not answer: close it, then try again.</source>
+        <translation>另一个 Wan Desktop 正在使用这个视频库，但没有响应：请关闭它后再试。</translation>
+    </message>
+    <message>
+        <source>Close the other Wan Desktop</source>
+        <translation>关闭另一个 Wan Desktop</translation>
+    </message>
+    <message>
+        <source>This is too much text: shorten the prompt.</source>
+        <translation>文字太多：请缩短提示词。</translation>
+    </message>
+    <message>
+        <source>Version {version} of Wan Desktop is running: close it first.</source>
+        <translation>版本 {version} 的 Wan Desktop 正在运行：请先关闭它。</translation>
+    </message>
+    <message>
+        <source>The Wan Desktop that was running has ended: try again.</source>
+        <translation>原先运行的 Wan Desktop 已结束：请再试一次。</translation>
+    </message>
+    <message>
+        <source>Wan Desktop is rendering here without a window.</source>
+        <translation>Wan Desktop 正在没有窗口的情况下渲染。</translation>
+    </message>
+    <message>
+        <source>Take over, or wait until it is done</source>
+        <translation>接管它，或等它完成</translation>
+    </message>
+    <message>
+        <source>Wan Desktop is open in a window and cannot be taken over.</source>
+        <translation>Wan Desktop 的窗口开着，无法接管。</translation>
+    </message>
+    <message>
+        <source>Close the window first</source>
+        <translation>先关闭那个窗口</translation>
+    </message>
+    <message>
+        <source>Wan Desktop is closing.</source>
+        <translation>Wan Desktop 正在关闭。</translation>
+    </message>
+    <message>
+        <source>The running Wan Desktop did not understand this request: {why}.</source>
+        <translation>正在运行的 Wan Desktop 无法理解这个请求：{why}。</translation>
+    </message>
+    <message>
+        <source>No local socket can be made ({why}): check the temporary folder.</source>
+        <translation>无法建立本地套接字（{why}）：请检查临时文件夹。</translation>
+    </message>
+    <message>
+        <source>The render process does not start: {why} The next render tries again.</source>
+        <translation>渲染进程无法启动：{why}下次渲染时会再试。</translation>
+    </message>
+    <message>
+        <source>Run “wan-desktop doctor” to see what is missing</source>
+        <translation>运行“wan-desktop doctor”查看缺少什么</translation>
+    </message>
+    <message>
+        <source>“{name}” holds no recipe of Wan Desktop: drop a clip that was made here, or a picture.</source>
+        <translation>“{name}”里没有 Wan Desktop 的配方：请拖入在这里制作的视频，或一张图片。</translation>
+    </message>
+    <message>
+        <source>The video {path} has no frames: render it again.</source>
+        <translation>视频 {path} 没有画面：请重新渲染。</translation>
+    </message>
+</context>
+<context>
+    <name>jobs</name>
+    <message>
+        <source>From an image</source>
+        <translation>由图片生成</translation>
+    </message>
+    <message>
+        <source>Interrupted · was rendering when the app stopped</source>
+        <translation>已中断 · 程序停止时正在渲染</translation>
+    </message>
+    <message>
+        <source>nothing is known about why.</source>
+        <translation>原因不明。</translation>
+    </message>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent} %</translation>
+    </message>
+    <message>
+        <source>{number}st</source>
+        <translation>第 {number}</translation>
+    </message>
+    <message>
+        <source>{number}nd</source>
+        <translation>第 {number}</translation>
+    </message>
+    <message>
+        <source>{number}rd</source>
+        <translation>第 {number}</translation>
+    </message>
+    <message>
+        <source>{number}th</source>
+        <translation>第 {number}</translation>
+    </message>
+    <message>
+        <source>Demo</source>
+        <translation>演示</translation>
+    </message>
+    <message>
+        <source>seed {seed}</source>
+        <translation>种子 {seed}</translation>
+    </message>
+    <message>
+        <source>{count} kB</source>
+        <translation>{count} kB</translation>
+    </message>
+</context>
+<context>
+    <name>stages</name>
+    <message>
+        <source>Loading the model</source>
+        <translation>正在加载模型</translation>
+    </message>
+    <message>
+        <source>Reading the prompt</source>
+        <translation>正在理解提示词</translation>
+    </message>
+    <message>
+        <source>Drawing</source>
+        <translation>正在绘制</translation>
+    </message>
+    <message>
+        <source>Developing frames</source>
+        <translation>正在显影画面</translation>
+    </message>
+    <message>
+        <source>Saving</source>
+        <translation>正在保存</translation>
+    </message>
+</context>
+<context>
+    <name>texts</name>
+    <message>
+        <source>Waiting</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>Rendering</source>
+        <translation>渲染中</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>Paused</source>
+        <translation>已暂停</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>Cancelled</source>
+        <translation>已取消</translation>
+    </message>
+    <message>
+        <source>Interrupted</source>
+        <translation>已中断</translation>
+    </message>
+    <message>
+        <source>Loading the model</source>
+        <translation>正在加载模型</translation>
+    </message>
+    <message>
+        <source>Reading the prompt</source>
+        <translation>正在理解提示词</translation>
+    </message>
+    <message>
+        <source>Drawing</source>
+        <translation>正在绘制</translation>
+    </message>
+    <message>
+        <source>Developing frames</source>
+        <translation>正在显影画面</translation>
+    </message>
+    <message>
+        <source>Saving</source>
+        <translation>正在保存</translation>
+    </message>
+    <message>
+        <source>prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>negative prompt</source>
+        <translation>负面提示词</translation>
+    </message>
+    <message>
+        <source>size</source>
+        <translation>尺寸</translation>
+    </message>
+    <message>
+        <source>frames</source>
+        <translation>帧数</translation>
+    </message>
+    <message>
+        <source>seconds</source>
+        <translation>秒数</translation>
+    </message>
+    <message>
+        <source>fps</source>
+        <translation>帧率</translation>
+    </message>
+    <message>
+        <source>steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>guidance</source>
+        <translation>引导强度</translation>
+    </message>
+    <message>
+        <source>shift</source>
+        <translation>偏移</translation>
+    </message>
+    <message>
+        <source>seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Official</source>
+        <translation>官方</translation>
+    </message>
+    <message>
+        <source>ComfyUI</source>
+        <translation>ComfyUI</translation>
+    </message>
+    <message>
+        <source>Draft</source>
+        <translation>草稿</translation>
+    </message>
+    <message>
+        <source>Strong guidance</source>
+        <translation>强引导</translation>
+    </message>
+    <message>
+        <source>Standard</source>
+        <translation>标准</translation>
+    </message>
+    <message>
+        <source>Fast</source>
+        <translation>快速</translation>
+    </message>
+    <message>
+        <source>Fine</source>
+        <translation>精细</translation>
+    </message>
+    <message>
+        <source>{seconds} s</source>
+        <translation>{seconds} 秒</translation>
+    </message>
+    <message>
+        <source>{minutes} min {seconds} s</source>
+        <translation>{minutes} 分 {seconds} 秒</translation>
+    </message>
+    <message>
+        <source>{hours} h {minutes} min</source>
+        <translation>{hours} 小时 {minutes} 分</translation>
+    </message>
+    <message>
+        <source>{count} KB</source>
+        <translation>{count} KB</translation>
+    </message>
+    <message>
+        <source>{count} MB</source>
+        <translation>{count} MB</translation>
+    </message>
+</context>
+<context>
+    <name>tips</name>
+    <message>
+        <source>Subject</source>
+        <translation>主体</translation>
+    </message>
+    <message>
+        <source>Motion</source>
+        <translation>动作</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>镜头</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>光线</translation>
+    </message>
+    <message>
+        <source>Style</source>
+        <translation>风格</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>颜色</translation>
+    </message>
+    <message>
+        <source>Thing</source>
+        <translation>物体</translation>
+    </message>
+    <message>
+        <source>Background</source>
+        <translation>背景</translation>
+    </message>
+</context>
+</TS>
