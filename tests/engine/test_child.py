@@ -165,9 +165,16 @@ def test_it_ends_when_the_host_is_gone(tmp_path):
     assert process.process.exitcode == child.EXIT_ORPHANED
 
 
-def test_a_model_that_cannot_be_preloaded_is_not_the_end(tmp_path):
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_bad_model_at_the_start_is_not_the_end_and_a_crash_leaves_a_trace(tmp_path, capfd):
     process = Process(tmp_path, model=a_model(tmp_path / "nowhere", "gone"))
     assert process.ready().state == "ready"
     process.render(a_job(), tmp_path / "clip.part")
     assert isinstance(process.result()[-1][1], Rendered)
-    assert process.end() == 0
+    os.kill(process.process.pid, signal.SIGSEGV)
+    process.process.join(LIMIT)
+    assert process.process.exitcode == -signal.SIGSEGV
+    process.conn.close()
+    assert "nowhere" in (tmp_path / "logs" / "render.log").read_text()
+    assert "Segmentation fault" in (tmp_path / "logs" / "render-output.log").read_text()
+    assert capfd.readouterr() == ("", "")

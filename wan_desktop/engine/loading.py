@@ -104,7 +104,8 @@ def load_latent_rgb(folder: Path, resources: Path, channels: int) -> dict[str, A
             continue
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
-            fits = len(found["factors"]) == channels and len(found["bias"]) == 3
+            shape = {len(row) for row in found["factors"]} | {len(found["bias"])}
+            fits = len(found["factors"]) == channels and shape == {3}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise _damaged(file.parent, Path(file.name)) from error
         if fits:

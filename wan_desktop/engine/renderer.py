@@ -15,7 +15,6 @@ from wan_desktop.domain.events import Note, Preview, Progress
 from wan_desktop.domain.job import Stage
 from wan_desktop.engine import loading
 from wan_desktop.engine.device import give_back_memory
-from wan_desktop.engine.pipeline import hold_first_frame
 from wan_desktop.engine.previews import LatentRgb, Pace
 from wan_desktop.engine.prompt_cache import PromptCache, fingerprint
 from wan_desktop.engine.prompts import cut_note
@@ -178,7 +177,7 @@ class Renderer:
             last = step.index + 1 == step.total
             yield Progress(job.id, Stage.DENOISING, step.index + 1, step.total)
             if loaded.rgb is not None and pace.due(time.monotonic(), last=last):
-                yield Preview(job.id, step.index + 1, loaded.rgb.frames(hold_first_frame(step.x0, start)))
+                yield Preview(job.id, step.index + 1, loaded.rgb.frames(step.x0))
         return latents
 
     def _decode(

@@ -1,0 +1,60 @@
+"""Torch's errors become sentences; those that leave the process unusable are known."""
+
+import pytest
+import torch
+
+from wan_desktop.domain.errors import Cancelled, OutOfMemory
+from wan_desktop.engine import failures
+
+
+def real_cpu_out_of_memory():
+    try:
+        torch.empty(2**60, dtype=torch.uint8)
+    except RuntimeError as error:
+        return error
+    raise AssertionError("this computer has an exabyte")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), "graphics card"),
+        (real_cpu_out_of_memory(), "computer"),
+        (MemoryError(), "computer"),
+    ],
+)
+def test_out_of_memory(error, words):
+    known = failures.translate(error)
+    assert isinstance(known, OutOfMemory)
+    assert words in known.sentence
+    assert known.action == "Use a smaller size or fewer frames"
+    assert not failures.poisons(error)
+
+
+def test_our_own_errors_stay_and_surprises_are_told_in_one_line():
+    error = Cancelled()
+    assert failures.translate(error) is error
+    assert failures.translate(KeyError("x")) is None
+    told = failures.surprise(RuntimeError("first line {with braces}\nsecond line"))
+    assert told.sentence.count("\n") == 0
+    assert "RuntimeError: first line {with braces}" in told.sentence
+    assert "no details" in failures.surprise(ValueError()).sentence
+
+
+@pytest.mark.parametrize(
+    ("error", "poisoned"),
+    [
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), True),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"), True),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling cublasGemmEx"), True),
+        (RuntimeError("shapes do not match"), False),
+        (ValueError("CUDA error"), False),
+    ],
+)
+def test_poison(error, poisoned):
+    assert failures.poisons(error) is poisoned
+
+
+@pytest.mark.skipif(not hasattr(torch, "AcceleratorError"), reason="older torch")
+def test_every_accelerator_error_is_poison():
+    assert failures.poisons(torch.AcceleratorError("device-side assert triggered"))
