@@ -28,6 +28,7 @@ def parent(tmp_path):
     def start(mode, kind="scripted"):
         program = subprocess.Popen(
             [sys.executable, parent_script.__file__, mode, str(tmp_path), kind],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -45,7 +46,7 @@ def parent(tmp_path):
 @posix
 @pytest.mark.parametrize("kind", ["scripted", "real"])
 def test_a_killed_program_takes_its_render_process_along(parent, kind):
-    program, child = parent("wait", kind)
+    program, child = parent("exit", kind)
     assert child.is_running()
     program.send_signal(signal.SIGKILL)
     child.wait(timeout=10)
@@ -54,7 +55,7 @@ def test_a_killed_program_takes_its_render_process_along(parent, kind):
 @pytest.mark.parametrize("mode", ["exit", "raise"])
 def test_a_program_that_ends_without_closing_leaves_nothing_behind(parent, mode):
     program, child = parent(mode)
-    program.wait(timeout=30)
+    program.communicate("go\n", timeout=30)
     child.wait(timeout=10)
 
 

@@ -1,14 +1,13 @@
 """A program with a render process, run by tests: argv = mode, folder, and "scripted" or "real" for the process.
 
-Prints the process's id when it has begun to render. Then "exit" ends without closing anything, "raise" dies of an
-exception, and "wait" waits for its own death.
+Prints the process's id when it has begun to render. After a line on its standard input, "exit" ends without closing
+anything and "raise" dies of an exception.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
-import time
 from pathlib import Path
 
 from support.samples import FolderOfImages
@@ -57,8 +56,7 @@ def main(mode: str, folder: Path, kind: str) -> None:
     next(e for e in events if isinstance(e, Progress) and e.stage not in (Stage.LOADING,))
     threading.Thread(target=lambda: list(events), daemon=True).start()
     print(backend.pid, flush=True)
-    if mode == "wait":
-        time.sleep(600)
+    sys.stdin.readline()
     if mode == "raise":
         raise RuntimeError("an accident")
 
