@@ -127,6 +127,8 @@ def take(target: Path, scene: str, appearance: str, language: str, size: str) ->
         desk.open()
         desk.ready()
         desk.window.resize(*SIZES[size])
+        side = 348 if SIZES[size][0] > 1200 else 300
+        desk.window.splitter.setSizes([side, SIZES[size][0] - 2 * side, side])
         try:
             SCENES[scene](desk)
         except BaseException:

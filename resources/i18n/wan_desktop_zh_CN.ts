@@ -902,10 +902,6 @@
         <translation>现有最好的</translation>
     </message>
     <message>
-        <source>{name} (demo)</source>
-        <translation>{name}（演示）</translation>
-    </message>
-    <message>
         <source>As the system</source>
         <translation>跟随系统</translation>
     </message>
@@ -1755,6 +1751,10 @@
         <translation>强引导</translation>
     </message>
     <message>
+        <source>Demo</source>
+        <translation>演示</translation>
+    </message>
+    <message>
         <source>Standard</source>
         <translation>标准</translation>
     </message>
@@ -1765,6 +1765,10 @@
     <message>
         <source>Fine</source>
         <translation>精细</translation>
+    </message>
+    <message>
+        <source>Built-in demo</source>
+        <translation>内置演示模型</translation>
     </message>
     <message>
         <source>{seconds} s</source>

@@ -271,3 +271,28 @@ def test_any_script_goes_through_unchanged(qtbot, desk, panel, text):
     panel.prompt.editor.paste()
     assert panel.prompt.editor.toPlainText() == text
     assert render(qtbot, desk).request.prompt == text
+
+
+def test_too_long_a_prompt_is_told_and_kept(qtbot, panel):
+    panel.prompt.editor.setPlainText("word " * 2100)
+    qtbot.waitUntil(lambda: "10000 or fewer" in panel.prompt.error.text())
+    assert len(panel.prompt.editor.toPlainText()) == 10_500
+    panel.prompt.editor.setPlainText("word")
+    assert panel.prompt.error.isHidden()
+
+
+def test_a_refused_field_is_brought_into_view(qtbot, desk, panel, window):
+    window.resize(1024, 700)
+    qtbot.keyClicks(panel.prompt.editor, WORDS)
+    panel.advanced.fps.setValue(500)
+    with qtbot.waitSignal(desk.session.refused, timeout=10_000):
+        panel.submit()
+    area = panel._scroll.viewport()
+    box = panel.advanced.fps
+
+    def in_view() -> bool:
+        top = box.mapTo(area, box.rect().topLeft()).y()
+        return 0 <= top <= area.height() - box.height()
+
+    qtbot.waitUntil(in_view)
+    assert "1 to 60" in panel.advanced.fields["fps"]._error.text()

@@ -163,6 +163,17 @@ def test_cancel_by_shortcut(qtbot, desk, window):
     qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.CANCELLED, timeout=5_000)
 
 
+def test_what_cannot_be_done_is_grey(qtbot, desk, window, picture):
+    able = {name: window.actions_by_id[name].isEnabled for name in ("cancel", "held", "remove-image")}
+    assert [is_able() for is_able in able.values()] == [False] * 3
+    window.create_panel.set_image(picture())
+    assert able["remove-image"]()
+    held_render(qtbot, desk)
+    assert able["cancel"]()
+    window.actions_by_id["cancel"].trigger()
+    qtbot.waitUntil(lambda: not able["cancel"](), timeout=5_000)
+
+
 def test_another_start_raises_the_window_and_hands_over_a_file(qtbot, desk, window, picture):
     window.showMinimized()
     desk.session.raise_window(picture())

@@ -29,7 +29,7 @@ def test_it_shows_what_is_set(desk, dialog):
     assert dialog.appearance.currentData() == "dark"
     assert dialog.notify.value() == 30
     labels = [dialog.model.itemText(n) for n in range(dialog.model.count())]
-    assert labels == ["Best present", desk.models.large.label, "Built-in demo (demo)"]
+    assert labels == ["Best present", desk.models.large.label, "Built-in demo"]
 
 
 def test_choices_apply_at_once(desk, dialog):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
     QMainWindow,
@@ -93,6 +93,7 @@ class MainWindow(QMainWindow):
         self.addActions(list(self.actions_by_id.values()))
         self.setCentralWidget(body)
         self._wire_panels()
+        self._mark_actions()
         self._show_model()
         self._show_backend(self._session.backend)
         self.create_panel.prompt.editor.setFocus()
@@ -119,6 +120,7 @@ class MainWindow(QMainWindow):
         self.stage.reuse_requested.connect(self._reuse)
         self.stage.image_requested.connect(self._use_image)
         self.create_panel.video_dropped.connect(self.open_recipe)
+        self.create_panel.image.edited.connect(self._mark_actions)
 
     def _connect_session(self) -> None:
         session = self._session
@@ -128,6 +130,8 @@ class MainWindow(QMainWindow):
         session.refused.connect(self._tell_refused)
         session.raise_requested.connect(self._come_forward)
         session.loaded.connect(self._tell_held)
+        session.job_changed.connect(self._mark_actions)
+        session.loaded.connect(self._mark_actions)
 
     def _folds(self) -> dict[str, object]:
         return {"advanced": self.create_panel.advanced.fold, "demo-words": self.create_panel.demo.fold}
@@ -186,6 +190,7 @@ class MainWindow(QMainWindow):
         running = self._session.running_job()
         if running is not None:
             self.stage.show_job(running)
+        self._tell_held()
 
     def _tell_opening(self) -> None:
         for note in self._session.opening_notes:
@@ -228,6 +233,7 @@ class MainWindow(QMainWindow):
         """Let the jobs of last time run."""
         self.banners.drop("held")
         self._session.release_held()
+        self._mark_actions()
 
     # ---- between the panels
 
@@ -254,10 +260,16 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A picture or a clip may be dropped anywhere."""
         if dropped.look(event.mimeData()) is not None:
+            self.create_panel.image.canvas.set_hot(True)
             event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """It went elsewhere."""
+        self.create_panel.image.canvas.set_hot(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """A picture becomes the start image, a clip of ours brings its recipe back."""
+        self.create_panel.image.canvas.set_hot(False)
         if self.create_panel.take(event.mimeData()):
             self.show_left(True)
             event.acceptProposedAction()
@@ -285,6 +297,12 @@ class MainWindow(QMainWindow):
         sizes = self.splitter.sizes()
         self.actions_by_id["left"].setChecked(sizes[0] > 0)
         self.actions_by_id["right"].setChecked(sizes[2] > 0)
+
+    def _mark_actions(self) -> None:
+        """What cannot be done now is grey."""
+        self.actions_by_id["cancel"].setEnabled(self._session.running_job() is not None)
+        self.actions_by_id["held"].setEnabled(self._session.held_jobs > 0)
+        self.actions_by_id["remove-image"].setEnabled(self.create_panel.image.has_image())
 
     # ---- the end
 

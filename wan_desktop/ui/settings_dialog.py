@@ -61,8 +61,7 @@ class SettingsDialog(QDialog):
         self.folder.setText(str(self._session.library_folder))
         _offer(self.model, [(self.tr("Best present"), "")], settings.model)
         for model in self._session.models():
-            label = self.tr("{name} (demo)").format(name=model.label) if model.demo else model.label
-            self._add(self.model, label, model.id, settings.model)
+            self._add(self.model, texts.model_name(model), model.id, settings.model)
         _offer(self.device, self._devices(), settings.device)
         appearances = [
             (self.tr("As the system"), "system"),

@@ -11,7 +11,7 @@ from wan_desktop.domain.job import JobState, Stage
 
 if TYPE_CHECKING:
     from wan_desktop.domain.errors import WanError
-    from wan_desktop.domain.model import Preset
+    from wan_desktop.domain.model import ModelSpec, Preset
 
 _STATES = {
     JobState.QUEUED: QT_TRANSLATE_NOOP("texts", "Waiting"),
@@ -47,6 +47,8 @@ _PRESETS = {
     "draft": QT_TRANSLATE_NOOP("texts", "Draft"),
     "strong": QT_TRANSLATE_NOOP("texts", "Strong guidance"),
     "strong guidance": QT_TRANSLATE_NOOP("texts", "Strong guidance"),
+    "demo": QT_TRANSLATE_NOOP("texts", "Demo"),
+    "demo-draft": QT_TRANSLATE_NOOP("texts", "Draft"),
     "standard": QT_TRANSLATE_NOOP("texts", "Standard"),
     "default": QT_TRANSLATE_NOOP("texts", "Standard"),
     "fast": QT_TRANSLATE_NOOP("texts", "Fast"),
@@ -90,6 +92,11 @@ def preset_name(preset: Preset) -> str:
     """A preset's label, translated where it is one of the well-known ones."""
     known = _PRESETS.get(preset.name) or _PRESETS.get(preset.label.lower())
     return translate(known) if known else preset.label
+
+
+def model_name(model: ModelSpec) -> str:
+    """A model's name; the built-in one's in the user's language."""
+    return translate(QT_TRANSLATE_NOOP("texts", "Built-in demo")) if model.id == "demo" else model.label
 
 
 def size(width: int, height: int) -> str:

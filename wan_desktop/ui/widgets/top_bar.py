@@ -63,8 +63,9 @@ class TopBar(QFrame):
 
     def show_model(self, model: ModelSpec) -> None:
         """Name the model; a demo is called one."""
-        self.model.setText(model.label)
-        self.model.setAccessibleName(self.tr("Model: {name}").format(name=model.label))
+        name = texts.model_name(model)
+        self.model.setText(name)
+        self.model.setAccessibleName(self.tr("Model: {name}").format(name=name))
         self.model.setToolTip(model.description or model.path)
         self.badge.setVisible(model.demo)
 

@@ -128,9 +128,12 @@ class CreatePanel(QFrame):
         place = self._place(error.field)
         if place is None:
             return False
+        self._waiting = 0
         self._say(error.field, texts.sentence(error))
-        self._scroll.ensureWidgetVisible(place, 0, 24)
         place.setFocus()
+        QTimer.singleShot(
+            0, place, lambda: self._scroll.ensureWidgetVisible(place, 0, 40)
+        )  # once it is laid out
         return True
 
     # ---- reacting
@@ -175,7 +178,7 @@ class CreatePanel(QFrame):
     def _think(self) -> None:
         self._clear_errors(but=("prompt", "image"))
         request, error = self._request()
-        if error is not None and error.field not in ("prompt", "image"):
+        if error is not None and error.field != "image":
             self._say(error.field, texts.sentence(error))
         if request is not None:
             self.quality.show_values(request.num_inference_steps, request.guidance_scale, request.flow_shift)

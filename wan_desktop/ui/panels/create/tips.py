@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from wan_desktop.domain.model import ModelSpec
 
 
+LOOKED_AT = 2000
+"""Characters of a prompt that are looked through at each key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tip:
     """One thing a prompt should say. `label` is marked in the context "tips"; `offers` are words to insert.
@@ -25,7 +29,7 @@ class Tip:
 
     def covered(self, text: str) -> bool:
         """Whether the text says something of this kind."""
-        low = text.lower()
+        low = text[:LOOKED_AT].lower()
         return any(_found(sign, low) for sign in self.signs)
 
 
