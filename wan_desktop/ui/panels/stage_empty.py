@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.request import Draft
 from wan_desktop.ui import theme
 from wan_desktop.ui.widgets.centred import centred_column
+from wan_desktop.ui.widgets.elided_button import ElidedButton
 
 if TYPE_CHECKING:
     from wan_desktop.bridge.session import Session
@@ -64,7 +65,7 @@ class EmptyPage(QFrame):
         except WanError:
             examples = ()
         for text in examples:
-            button = QPushButton(text)
+            button = ElidedButton(text)
             theme.set_kind(button, "chip")
             button.setAccessibleName(self.tr("Example: {text}").format(text=text))
             button.clicked.connect(partial(self.chosen.emit, Draft(prompt=text)))

@@ -1,0 +1,38 @@
+"""A button whose words end in an ellipsis when there is no room; the tooltip has them all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QPushButton, QWidget
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
+PADDING = 18
+"""What the style sheet puts around a chip's words, both sides together."""
+
+
+class ElidedButton(QPushButton):
+    """As wide as its words where there is room, narrower where there is not."""
+
+    def __init__(self, words: str, parent: QWidget | None = None) -> None:
+        super().__init__(words, parent)
+        self._words = words
+        self.setToolTip(words)
+
+    def sizeHint(self) -> QSize:
+        """Room for all the words."""
+        width = self.fontMetrics().horizontalAdvance(self._words) + PADDING + 2
+        return QSize(width, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Any width will do."""
+        return QSize(60, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut the words to the room there is."""
+        super().resizeEvent(event)
+        room = self.width() - PADDING
+        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room))
