@@ -69,7 +69,7 @@ class QueuePanel(QWidget):
         self._foot = QWidget()
         row = QHBoxLayout(self._foot)
         row.setContentsMargins(0, 0, 12, 0)
-        self.clear_button = self._button(self.tr("Clear finished"), self.clear_finished, "quiet")
+        self.clear_button = self._button(self.tr("Clear finished"), self.clear_finished, "link")
         self.stop_button = self._button(self.tr("Cancel"), self.cancel_selected)
         self.retry_button = self._button(self.tr("Retry"), self.retry_selected)
         self.remove_button = self._button(self.tr("Remove"), self.remove_selected)

@@ -23,8 +23,12 @@ from wan_desktop.ui.widgets.toast import show_toast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PySide6.QtGui import QResizeEvent
+
     from wan_desktop.bridge.session import Session
     from wan_desktop.domain.job import Clip
+
+BUTTON_GAP = 8
 
 
 class ClipPage(QWidget):
@@ -60,6 +64,11 @@ class ClipPage(QWidget):
         self.recipe_button = self._button(self.tr("How it was made"), self.show_recipe)
         self.delete_button = self._button(self.tr("Delete"), self._delete, "danger")
         self.delete_button.setIcon(icon("trash", "error"))
+        self.folder_button.setIcon(icon("folder"))
+        self.recipe_button.setIcon(icon("info"))
+        self._shrinking = (self.recipe_button, self.folder_button, self.delete_button)
+        for button in self._shrinking:
+            button.setToolTip(button.text())
         facts = QHBoxLayout()
         facts.setSpacing(8)
         facts.addWidget(self.badge)
@@ -70,7 +79,7 @@ class ClipPage(QWidget):
         words.addLayout(facts)
         words.addWidget(self.note)
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(BUTTON_GAP)
         for button in (self.continue_button, self.reuse_button, self.folder_button):
             row.addWidget(button)
         row.addStretch(1)
@@ -90,6 +99,17 @@ class ClipPage(QWidget):
         if kind:
             theme.set_kind(button, kind)
         return button
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the words of all buttons have no room, some keep only their picture."""
+        super().resizeEvent(event)
+        kept = (self.continue_button, self.reuse_button)
+        for button in self._shrinking:
+            button.setText(button.accessibleName())
+        room = self.width() - 4 * BUTTON_GAP - sum(button.sizeHint().width() for button in kept)
+        for button in self._shrinking:
+            if sum(other.sizeHint().width() for other in self._shrinking) > room:
+                button.setText("")
 
     # ---- what is shown
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Index = QModelIndex | QPersistentModelIndex
 
 GAP = 10
-NARROWEST = 140
+NARROWEST = 120
 _LINE, _TEXT_PAD = 16, 8
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from wan_desktop.ui import theme
 from wan_desktop.ui.icons import icon
 from wan_desktop.ui.widgets.scrub_bar import ScrubBar
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
+ROOM_FOR_TOTAL = 440
 
 
 class PlayerControls(QWidget):
@@ -40,6 +47,11 @@ class PlayerControls(QWidget):
         for button in (self.loop, self.fit, self.full):
             row.addWidget(button)
         self.reset()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow column the bar needs the room more than the clip's length does."""
+        super().resizeEvent(event)
+        self.total.setVisible(self.width() >= ROOM_FOR_TOTAL)
 
     def reset(self) -> None:
         """No clip."""
