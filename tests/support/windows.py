@@ -84,8 +84,7 @@ class Desk:
         """End everything, as the program does."""
         from PySide6.QtCore import QCoreApplication, QEvent
 
-        self.window._quitting = True
-        self.window.close()
+        self.window.end()
         self.session.close()
         running = self.session.running_job()
         if running is not None:

@@ -157,6 +157,13 @@ def test_cancel_the_render_and_quit(qtbot, desk, window):
     qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.CANCELLED, timeout=5_000)
 
 
+def test_the_system_may_end_it_unasked(qtbot, desk, window):
+    held_render(qtbot, desk)
+    window.end()
+    assert not window.isVisible()
+    assert window.findChild(QMessageBox) is None
+
+
 def test_cancel_by_shortcut(qtbot, desk, window):
     job = held_render(qtbot, desk)
     qtbot.keyClick(window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)

@@ -44,7 +44,7 @@ class WindowApplication:
         for end in (reading, writing):
             end.setblocking(False)
         before = {
-            number: signal.signal(number, lambda *_: self.qt.quit())
+            number: signal.signal(number, lambda *_: self.window.end())
             for number in (signal.SIGINT, signal.SIGTERM)
         }
         old_fd = signal.set_wakeup_fd(writing.fileno())

@@ -324,6 +324,11 @@ class MainWindow(QMainWindow):
             self._state.save(self, self.splitter, self.side.tab(), self._folds())
         event.accept()
 
+    def end(self) -> None:
+        """Close without asking, as when a terminal or the system says so; what renders is cancelled."""
+        self._quitting = True
+        self.close()
+
     def _ask_to_quit(self, running: Job) -> None:
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Question)
