@@ -8,13 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QObject, QTimer, QUrl, Signal
+from PySide6.QtCore import QElapsedTimer, QLoggingCategory, QObject, QTimer, QUrl, Signal
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
 GIVE_UP_MS = 4000
 """Without a frame after this time the system's player is given up; its first frame takes 0.1 to 0.4 s."""
+
+
+_QUIET = "\n".join(f"qt.multimedia.*.{level}=false" for level in ("debug", "info", "warning"))
+"""What the player tells a terminal otherwise: every file's streams, and each sound system that is not there."""
+
+
+def load_multimedia() -> None:
+    """Load the system's player; takes longer than a frame may, so call it in the background. Raises ImportError."""
+    QLoggingCategory.setFilterRules(_QUIET)
+    import PySide6.QtMultimedia  # noqa: F401
 
 
 class MediaPlayback(QObject):

@@ -12,7 +12,7 @@ from wan_desktop.bridge.background import in_background
 from wan_desktop.ui import texts, theme
 from wan_desktop.ui.widgets.full_screen import FullScreen
 from wan_desktop.ui.widgets.pictures import frame_image, read_thumbnail
-from wan_desktop.ui.widgets.playback import FramesPlayback, MediaPlayback
+from wan_desktop.ui.widgets.playback import FramesPlayback, MediaPlayback, load_multimedia
 from wan_desktop.ui.widgets.player_controls import PlayerControls
 from wan_desktop.ui.widgets.screen import Screen
 
@@ -298,7 +298,7 @@ def _look_at(path: str) -> ClipInfo:
     from wan_desktop.media.clips import probe
 
     with contextlib.suppress(ImportError):
-        import PySide6.QtMultimedia  # noqa: F401
+        load_multimedia()
     info = probe(path)
     if info.num_frames == 0 or not info.fps:
         raise LibraryProblem(
