@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, QLoggingCategory, QObject, QTimer, QUrl, Signal
 
+from wan_desktop.ui.widgets.video_image import to_image
+
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
@@ -96,7 +98,7 @@ class MediaPlayback(QObject):
         frame = self._sink.videoFrame()  # the newest: those that came while the window was busy are skipped
         if not frame.isValid() or self._given_up:
             return
-        image = frame.toImage()
+        image = to_image(frame)
         if image.isNull():
             return
         self._frames += 1
