@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from wan_desktop.domain.errors import BadImage, DiskProblem, InvalidRequest, OutOfMemory
-from wan_desktop.domain.events import ClipAdded, ClipRemoved, JobChanged, JobRemoved, Progress
+from wan_desktop.domain.events import BackendState, ClipAdded, ClipRemoved, JobChanged, JobRemoved, Progress
 from wan_desktop.domain.job import JobState, Stage
 from wan_desktop.domain.request import Draft
 from wan_desktop.jobs.runner import Runner
@@ -206,3 +206,8 @@ def test_small_values_are_remembered(host):
     assert host.recall("draft").result() is None
     host.remember("draft", {"prompt": "half a sen"}).result()
     assert host.recall("draft").result() == {"prompt": "half a sen"}
+
+
+def test_a_late_listener_hears_how_the_backend_is(host):
+    waiter = Waiter(host)
+    assert waiter.until(lambda e: isinstance(e, BackendState)).state == "ready"

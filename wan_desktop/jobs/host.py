@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest
-from wan_desktop.domain.events import ClipAdded, ClipRemoved, Event, JobChanged, JobRemoved
+from wan_desktop.domain.events import BackendState, ClipAdded, ClipRemoved, Event, JobChanged, JobRemoved
 from wan_desktop.domain.job import Clip, Job, JobState
 from wan_desktop.domain.validate import resolve
 from wan_desktop.jobs.cancel import CancelToken
@@ -43,11 +43,14 @@ class Host:
         self._intake = ThreadPoolExecutor(1, "intake")
         self._listeners: list[Callable[[Event], None]] = []
         self._tokens: dict[str, CancelToken] = {}
-        self._stop_backend_events = backend.subscribe(self.emit)
+        self._backend_state: BackendState | None = None
+        self._stop_backend_events = backend.subscribe(self._on_backend)
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Call `listener` for every event from now on; returns the function that stops it."""
+        """Call `listener` with the backend's state and for every event from now on; returns the way to stop."""
         self._listeners.append(listener)
+        if self._backend_state is not None:
+            listener(self._backend_state)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     def emit(self, event: Event) -> None:
@@ -194,6 +197,10 @@ class Host:
 
     def _announce(self, job: Job) -> None:
         self.emit(JobChanged(job))
+
+    def _on_backend(self, state: BackendState) -> None:
+        self._backend_state = state
+        self.emit(state)
 
     @staticmethod
     def _then(future: Future[T], announce: Callable[[T], None]) -> Future[T]:
