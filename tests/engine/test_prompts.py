@@ -57,3 +57,12 @@ def test_note_names_the_words():
 
 def test_entities_and_spaces():
     assert normalise(" a &amp;amp; b\t\nc ") == "a & b c"
+
+
+@pytest.mark.parametrize(
+    "text", ["“curly” ‘quotes’", "色调艳丽，过曝", "a &amp;amp; b", " two \n words ", "schÃ¶n", "ｆｕｌｌ width"]
+)
+def test_text_is_cleaned_as_stock_cleans_it(text):
+    from diffusers.pipelines.wan.pipeline_wan import prompt_clean
+
+    assert normalise(text) == prompt_clean(text)

@@ -12,10 +12,14 @@ if TYPE_CHECKING:
 
 
 def normalise(text: str) -> str:
-    """The text as the official code hands it to the tokenizer: HTML entities resolved, white space collapsed.
+    """The text as the official code hands it to the tokenizer.
 
-    Source: Wan2.2 `wan/modules/tokenizers.py` (clean="whitespace"), diffusers `prompt_clean`.
+    Broken encodings mended, curly quotes and full-width signs made plain, HTML entities resolved, white space
+    collapsed. Source: Wan2.2 `wan/modules/tokenizers.py` (clean="whitespace"), diffusers `prompt_clean`.
     """
+    import ftfy
+
+    text = ftfy.fix_text(text)
     return re.sub(r"\s+", " ", html.unescape(html.unescape(text.strip()))).strip()
 
 
