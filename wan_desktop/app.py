@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import queue
 import signal
 import sys
 import threading
@@ -15,27 +14,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, HostProblem, WanError
-from wan_desktop.domain.events import ClipAdded, JobChanged, Note, Progress
+from wan_desktop.domain.events import ClipAdded, Note
 from wan_desktop.domain.events_json import clip_to_json, job_to_json
+from wan_desktop.jobs.following import Following
 from wan_desktop.jobs.host import Host
 from wan_desktop.jobs.runner import Runner
+from wan_desktop.process.lock import LibraryLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from concurrent.futures import Future
 
+    from wan_desktop.bridge.render_thread import RenderThread
+    from wan_desktop.bridge.session import Session
     from wan_desktop.config.paths import Paths
     from wan_desktop.domain.events import Event
     from wan_desktop.domain.job import Clip, Job
     from wan_desktop.domain.request import Draft
     from wan_desktop.domain.settings import Settings
     from wan_desktop.process.host_client import HostClient
-    from wan_desktop.process.lock import LibraryLock
     from wan_desktop.ui.application import WindowApplication
 
 log = logging.getLogger(__name__)
 
 DATABASE = "wan-desktop.sqlite"
+WINDOW_STATE = "window.ini"
+_HOST_SECONDS = 8.0
+"""How long a library that somebody holds without answering is waited for."""
 
 
 class HostParts:
@@ -140,11 +144,11 @@ def render(
     if out is not None:
         check_target(Path(out))
     with _interrupts() as interrupted:
-        paths, lock = _take_library()
-        if lock is None:
-            job, clip = _render_in_running_host(paths, draft, device, interrupted, show)
+        paths, found = _find_host()
+        if isinstance(found, LibraryLock):
+            job, clip = _render_as_host(paths, found, draft, device, interrupted, show)
         else:
-            job, clip = _render_as_host(paths, lock, draft, device, interrupted, show)
+            job, clip = _render_in_running_host(found, draft, device, interrupted, show)
     if clip is not None and out is not None:
         clip = replace(clip, path=str(copy_to(clip, Path(out))))
     return job, clip
@@ -172,27 +176,40 @@ def doctor() -> tuple[dict[str, Any], str]:
     return report, examination.as_text(report)
 
 
-def _take_library() -> tuple[Paths, LibraryLock | None]:
+def _find_host() -> tuple[Paths, LibraryLock | HostClient]:
+    """Become the host (the held lock), or reach the one that is running.
+
+    A lock without a socket behind it belongs to somebody who only looks, or who is just starting or ending: the
+    lock and the socket are tried in turn. Raises HostProblem when neither is to be had.
+    """
     from wan_desktop.config.paths import find_paths
+    from wan_desktop.process.host_client import HostClient
     from wan_desktop.process.lock import take_library
 
     paths = find_paths().create()
-    return paths, take_library(paths.data)
+    deadline = time.monotonic() + _HOST_SECONDS
+    while True:
+        lock = take_library(paths.data)
+        if lock is not None:
+            return paths, lock
+        try:
+            return paths, HostClient.connect(paths.data, seconds=1.0)
+        except HostProblem:
+            if time.monotonic() > deadline:
+                raise
 
 
 def _render_in_running_host(
-    paths: Paths,
+    client: HostClient,
     draft: Draft,
     device: str | None,
     interrupted: threading.Event,
     show: Callable[[Event], None],
 ) -> tuple[Job, Clip | None]:
-    from wan_desktop.process.host_client import HostClient
-
-    with contextlib.closing(HostClient.connect(paths.data)) as client:
+    with contextlib.closing(client):
         if device is not None:
             show(Note("", "--device is left out: the Wan Desktop that is running has its own"))
-        following = _Following(client, show)
+        following = Following(client, show)
         client.lost.add_done_callback(following.lost)
         return following.run(lambda: client.submit(draft, cancel_on_disconnect=True), interrupted)
 
@@ -225,7 +242,7 @@ def _render_as_host(
         taken_over = threading.Event()
         doors = Doors("headless", take_over=taken_over.set)
         stack.callback(HostSocket(parts.host, paths.data, doors).close)
-        job, clip = _Following(parts.host, show).run(lambda: parts.host.submit(draft), interrupted)
+        job, clip = Following(parts.host, show).run(lambda: parts.host.submit(draft), interrupted)
         if not (taken_over.is_set() or interrupted.is_set()):
             runner.finish()
             _wait_for(thread, interrupted)
@@ -237,65 +254,16 @@ def _wait_for(thread: threading.Thread, interrupted: threading.Event) -> None:
         thread.join(timeout=0.2)
 
 
-class _Following:
-    """One submitted job, followed to its end; an interrupt cancels it."""
-
-    def __init__(self, host: Host | HostClient, show: Callable[[Event], None]) -> None:
-        self._host, self._show = host, show
-        self._events: queue.SimpleQueue[Event | WanError] = queue.SimpleQueue()
-
-    def run(self, submit: Callable[[], Future[Job]], interrupted: threading.Event) -> tuple[Job, Clip | None]:
-        """The ended job and its clip. Raises what `submit` raises, and HostProblem when the host goes away."""
-        unsubscribe = self._host.subscribe(self._events.put)
-        try:
-            job = submit().result()
-            self._show(JobChanged(job))
-            return self._until_ended(job, interrupted)
-        finally:
-            unsubscribe()
-
-    def lost(self, _: Future[None]) -> None:
-        """The conversation with the host has ended."""
-        self._events.put(
-            HostProblem(
-                QT_TRANSLATE_NOOP(
-                    "errors",
-                    "The Wan Desktop that was rendering has ended. The job is in its queue: open the window.",
-                )
-            )
-        )
-
-    def _until_ended(self, job: Job, interrupted: threading.Event) -> tuple[Job, Clip | None]:
-        clip, asked = None, False
-        while not job.state.ended:
-            if interrupted.is_set() and not asked:
-                asked = True
-                self._host.cancel(job.id)
-            with contextlib.suppress(queue.Empty):
-                match self._events.get(timeout=0.1):
-                    case WanError() as error:
-                        raise error
-                    case JobChanged(changed) if changed.id == job.id:
-                        job = changed
-                    case ClipAdded(added) if added.job_id == job.id:
-                        clip = added
-                    case (Progress() | Note()) as event if event.job_id == job.id:
-                        self._show(event)
-        return job, clip
-
-
 @contextlib.contextmanager
 def _looking() -> Iterator[Host | HostClient]:
     """Whoever knows the library: the host that is running, or one of our own that renders nothing."""
-    from wan_desktop.process.host_client import HostClient
-
-    paths, lock = _take_library()
-    if lock is None:
-        with contextlib.closing(HostClient.connect(paths.data)) as client:
-            yield client
+    paths, found = _find_host()
+    if not isinstance(found, LibraryLock):
+        with contextlib.closing(found):
+            yield found
         return
     with contextlib.ExitStack() as stack:
-        stack.callback(lock.release)
+        stack.callback(found.release)
         parts = HostParts(paths, rendering=False)
         stack.callback(parts.host.close)
         yield parts.host
@@ -328,23 +296,22 @@ def open_window() -> int:
     Raises HostProblem when there is no display.
     """
     _check_display()
-    from wan_desktop.process.host_client import HostClient
-
-    paths, lock = _take_library()
-    if lock is None:
-        with contextlib.closing(HostClient.connect(paths.data)) as client:
-            if not client.can_be_taken_over:
-                client.raise_window().result()
+    paths, found = _find_host()
+    if not isinstance(found, LibraryLock):
+        with contextlib.closing(found):
+            if not found.can_be_taken_over:
+                found.raise_window().result()
                 return 0
     from wan_desktop.ui.application import WindowApplication
 
     application = WindowApplication(sys.argv[:1])
-    if lock is None:
-        lock = _take_over(application, paths)
+    lock = found if isinstance(found, LibraryLock) else _take_over(application, paths)
     return 0 if lock is None else _run_window(application, paths, lock)
 
 
-def _run_window(application: WindowApplication, paths: Paths, lock: LibraryLock) -> int:
+@contextlib.contextmanager
+def window_session(paths: Paths, lock: LibraryLock) -> Iterator[tuple[Session, RenderThread, HostParts]]:
+    """Everything behind a window. Start the thread when the window is there; all ends with the context."""
     from wan_desktop.bridge.render_thread import RenderThread
     from wan_desktop.bridge.session import Session
     from wan_desktop.config.logs import log_to
@@ -365,13 +332,18 @@ def _run_window(application: WindowApplication, paths: Paths, lock: LibraryLock)
             save_settings=parts.apply,
             opening_notes=parts.opening_notes,
         )
+        thread.problem.connect(session.refused)
         stack.callback(session.close)
         stack.callback(thread.finish)
         stack.callback(parts.host.cancel_running)
         doors = Doors("window", raise_window=lambda file: session.raise_window(file or ""))
         stack.callback(HostSocket(parts.host, paths.data, doors).close)
-        application.show(session, parts.resources, paths.config / "window.ini")
-        thread.problem.connect(session.refused)
+        yield session, thread, parts
+
+
+def _run_window(application: WindowApplication, paths: Paths, lock: LibraryLock) -> int:
+    with window_session(paths, lock) as (session, thread, parts):
+        application.show(session, parts.resources, paths.config / WINDOW_STATE)
         session.load()
         thread.start()
         return application.exec()
@@ -379,9 +351,12 @@ def _run_window(application: WindowApplication, paths: Paths, lock: LibraryLock)
 
 def _take_over(application: WindowApplication, paths: Paths) -> LibraryLock | None:
     """Wait until the host without a window has ended, if the user wants that; None when not."""
+    from wan_desktop.config.paths import resources_dir
+    from wan_desktop.config.settings_file import SettingsFile
     from wan_desktop.process.host_client import HostClient
     from wan_desktop.process.lock import take_library
 
+    application.dress(SettingsFile(paths.config).load(), resources_dir())
     if not application.ask_take_over():
         return None
     with contextlib.suppress(HostProblem), contextlib.closing(HostClient.connect(paths.data)) as client:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wan_desktop.bridge.session import Session
+    from wan_desktop.domain.settings import Settings
 
 T = TypeVar("T")
 
@@ -29,6 +30,14 @@ class WindowApplication:
         self.qt = existing if isinstance(existing, QApplication) else QApplication(list(argv))
         self.qt.setApplicationName("Wan Desktop")
         self.qt.setDesktopFileName("wan-desktop")
+
+    def dress(self, settings: Settings, resources: Path) -> None:
+        """Give dialogs that come before the window its look and language."""
+        from wan_desktop.ui import i18n, theme
+
+        theme.set_resources(resources)
+        theme.apply(self.qt, settings.appearance)
+        i18n.install(self.qt, settings.language, resources)
 
     def show(self, session: Session, resources: Path, state_file: Path) -> None:
         """Build and show the main window."""

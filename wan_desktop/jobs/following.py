@@ -1,0 +1,74 @@
+"""Following one submitted job to its end, at the host or as its client."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+from typing import TYPE_CHECKING, Protocol
+
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, HostProblem, WanError
+from wan_desktop.domain.events import ClipAdded, Event, JobChanged, Note, Progress
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from wan_desktop.domain.job import Clip, Job
+
+
+class Followed(Protocol):
+    """What is needed of a host or of its client."""
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `listener` for every event from now on; returns the way to stop."""
+
+    def cancel(self, job_id: str) -> Future[Job]:
+        """Stop a waiting or running job."""
+
+
+class Following:
+    """One submitted job, followed to its end; an interrupt cancels it."""
+
+    def __init__(self, host: Followed, show: Callable[[Event], None]) -> None:
+        self._host, self._show = host, show
+        self._events: queue.SimpleQueue[Event | WanError] = queue.SimpleQueue()
+
+    def run(self, submit: Callable[[], Future[Job]], interrupted: threading.Event) -> tuple[Job, Clip | None]:
+        """The ended job and its clip. Raises what `submit` raises, and HostProblem when the host goes away."""
+        unsubscribe = self._host.subscribe(self._events.put)
+        try:
+            job = submit().result()
+            self._show(JobChanged(job))
+            return self._until_ended(job, interrupted)
+        finally:
+            unsubscribe()
+
+    def lost(self, _: Future[None]) -> None:
+        """The conversation with the host has ended."""
+        self._events.put(
+            HostProblem(
+                QT_TRANSLATE_NOOP(
+                    "errors",
+                    "The Wan Desktop that was rendering has ended. The job is in its queue: open the window.",
+                )
+            )
+        )
+
+    def _until_ended(self, job: Job, interrupted: threading.Event) -> tuple[Job, Clip | None]:
+        clip, asked = None, False
+        while not job.state.ended:
+            if interrupted.is_set() and not asked:
+                asked = True
+                self._host.cancel(job.id)
+            with contextlib.suppress(queue.Empty):
+                match self._events.get(timeout=0.1):
+                    case WanError() as error:
+                        raise error
+                    case JobChanged(changed) if changed.id == job.id:
+                        job = changed
+                    case ClipAdded(added) if added.job_id == job.id:
+                        clip = added
+                    case (Progress() | Note()) as event if event.job_id == job.id:
+                        self._show(event)
+        return job, clip
