@@ -29,7 +29,8 @@ def own_folders() -> Iterator[dict[str, str]]:
         mine = {
             f"WAN_DESKTOP_{kind}": str(Path(folder, kind)) for kind in ("DATA", "CONFIG", "CACHE", "LOGS")
         }
-        yield {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen"), **mine}
+        screen = os.environ.get("QT_QPA_PLATFORM", "offscreen")
+        yield {**os.environ, "QT_QPA_PLATFORM": screen, "PYTHONPATH": str(ROOT), **mine}
 
 
 def seconds_of(command: list[str], environ: dict[str, str]) -> float:
@@ -60,7 +61,7 @@ def machine() -> dict[str, Any]:
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "load_before": round(psutil.getloadavg()[0], 2),
+        "load": round(psutil.getloadavg()[0], 2),
     }
 
 

@@ -39,6 +39,11 @@ class Probe(QObject):
         self.submitted = self.last_tick = 0.0
         self.timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=round(TICK_S * 1000))
         self.timer.timeout.connect(self.tick)
+        self.doing = "opening"
+        self.worst: list[tuple[float, str]] = []
+        session.progress.connect(lambda event: self.now(f"{event.stage} {event.done}/{event.total}"))
+        session.preview.connect(lambda event: self.now(f"preview of step {event.step}"))
+        session.clip_added.connect(lambda _: self.now("clip added"))
         session.backend_changed.connect(self.backend)
         session.job_changed.connect(self.job)
         session.refused.connect(lambda error: self.fail(str(error)))
@@ -64,10 +69,17 @@ class Probe(QObject):
         self.timer.start()
         self.next()
 
+    def now(self, doing: str) -> None:
+        """Note what the window has just been told, to say what a late tick came after."""
+        self.doing = doing
+
     def tick(self) -> None:
-        """Note how late the event loop is."""
+        """Note how late the event loop is, and what it was told last when it was very late."""
         now = time.monotonic()
-        self.lateness.append(now - self.last_tick - TICK_S)
+        late = now - self.last_tick - TICK_S
+        self.lateness.append(late)
+        if late > 0.03:
+            self.worst.append((round(late, 3), self.doing))
         self.last_tick = now
 
     def backend(self, state: BackendState) -> None:
@@ -123,6 +135,7 @@ def main(started: float, renders: int, file: Path) -> None:
     late = sorted(probe.lateness) or [0.0]
     seen = {**probe.seen, "exit_code": code, "ticks": len(probe.lateness)}
     seen |= {"longest_stall_s": late[-1], "stall_p99_s": late[int(len(late) * 0.99)]}
+    seen["late_after"] = sorted(probe.worst, reverse=True)[:8]
     seen["torch_in_window"] = "torch" in sys.modules
     file.write_text(json.dumps(seen), "utf-8")
 
