@@ -1,0 +1,92 @@
+"""One optimisation step as cheap as it gets: AdamW, clipping and averaging, captured as a CUDA graph on a GPU."""
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+Loss = Callable[[], Tensor]
+
+
+class TimeBox:
+    """A budget of wall seconds and, for quick tests, of steps."""
+
+    def __init__(self, seconds: float, steps: int = 10**9) -> None:
+        self.start, self.seconds, self.steps = time.monotonic(), seconds, steps
+
+    def share(self, step: int) -> float:
+        """How much is used, in [0, 1]."""
+        return min(1.0, max((time.monotonic() - self.start) / self.seconds, step / self.steps))
+
+
+def learning_rate(peak: float, step: int, share: float, warmup: int = 150) -> float:
+    """Linear warm-up over `warmup` steps, then half a cosine down to 2 % of `peak` as `share` goes to 1."""
+    return peak * min(1.0, (step + 1) / warmup) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
+
+
+class Stepper:
+    """Optimises `parameters` by AdamW on the losses that `run` is given and keeps a running average of them."""
+
+    def __init__(self, parameters: list[nn.Parameter], decay: float, weight_decay: float = 0.01) -> None:
+        self.parameters = parameters
+        self.device = parameters[0].device
+        cuda = self.device.type == "cuda"
+        self.rate = torch.zeros((), device=self.device)
+        self.optimizer = torch.optim.AdamW(parameters, lr=self.rate, betas=(0.9, 0.98), weight_decay=weight_decay,
+                                           fused=cuda, capturable=cuda)
+        self.average = [parameter.detach().clone() for parameter in parameters]
+        self.decay, self.steps = decay, 0
+        self.loss = torch.zeros((), device=self.device)  # running mean of the last hundred or so
+        self._graphs: dict[str, torch.cuda.CUDAGraph] = {}
+
+    def _step(self, loss: Loss) -> None:
+        self.optimizer.zero_grad(set_to_none=True)
+        value = loss()
+        value.backward()
+        nn.utils.clip_grad_norm_(self.parameters, 1.0, foreach=True)
+        self.optimizer.step()
+        self.loss.lerp_(value.detach().float(), 0.02)
+
+    def prepare(self, name: str, loss: Loss, compiled: bool = True) -> None:
+        """Warm up and capture `loss` under `name`; without a GPU there is nothing to do."""
+        if self.device.type != "cuda":
+            return
+        stance = torch.compiler.set_stance("default" if compiled else "force_eager")
+        with stance:
+            stream = torch.cuda.Stream()
+            stream.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(stream):
+                for _ in range(3):
+                    self._step(loss)
+            torch.cuda.current_stream().wait_stream(stream)
+            torch.cuda.synchronize()
+            graph = torch.cuda.CUDAGraph()
+            self.optimizer.zero_grad(set_to_none=True)
+            with torch.cuda.graph(graph):
+                self._step(loss)
+        self._graphs[name] = graph
+
+    def run(self, name: str, loss: Loss, rate: float) -> None:
+        """One step on `loss` at learning rate `rate`, replayed if `prepare` captured it."""
+        self.rate.fill_(rate)
+        if name in self._graphs:
+            self._graphs[name].replay()
+        else:
+            self._step(loss)
+        self.steps += 1
+        if self.steps % 8 == 0:
+            if self.device.type == "cuda":  # else the host runs minutes ahead of the clock it watches
+                torch.cuda.current_stream().synchronize()
+            keep = min(self.decay, (1 + self.steps) / (10 + self.steps)) ** 8
+            with torch.no_grad():
+                torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - keep)
+
+    def use_average(self) -> None:
+        """Put the averaged weights into the parameters."""
+        self._graphs.clear()
+        with torch.no_grad():
+            for parameter, average in zip(self.parameters, self.average, strict=True):
+                parameter.copy_(average)

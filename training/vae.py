@@ -1,0 +1,130 @@
+"""Training of the demo VAE on cuts from clips of full length."""
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from training.export import new_vae
+from training.pixels import PixelBank, Window, draw_window
+from training.stepper import Stepper, TimeBox, learning_rate
+from training.wholeclip import decode_pixels, encode_moments, use_whole_clips
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKLWan
+
+PEAK_RATE = 1.2e-3
+KL_WEIGHT = 1e-4  # of the divergence per latent number
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One kind of clip to train on: until `until` of the time is used."""
+
+    window: Window
+    batch: int
+    bank: int
+    until: float
+
+
+STAGES = (Stage(Window(25, 128, 160), batch=12, bank=1024, until=1.0),)
+SMOKE_STAGES = (
+    Stage(Window(1, 64, 64), batch=2, bank=4, until=0.5), Stage(Window(5, 64, 64), batch=1, bank=2, until=1.0),
+)
+
+
+def _edges(x: Tensor) -> tuple[Tensor, Tensor]:
+    return x[..., 1:, :] - x[..., :-1, :], x[..., :, 1:] - x[..., :, :-1]
+
+
+def reconstruction_loss(output: Tensor, target: Tensor) -> Tensor:
+    """Mean absolute and squared error of pixels, plus that of their steps in space and time. [N, 3, T, H, W]."""
+    error = output - target
+    loss = error.abs().mean() + 4 * error.square().mean()
+    loss = loss + sum(edge.abs().mean() for edge in _edges(error))
+    if error.shape[2] > 1:
+        loss = loss + (error[:, :, 1:] - error[:, :, :-1]).abs().mean()
+    return loss
+
+
+def vae_loss(vae: AutoencoderKLWan, pixels: Tensor) -> Tensor:
+    """Reconstruction from a sample of the posterior, and its divergence from a unit normal."""
+    with torch.autocast(pixels.device.type, torch.bfloat16, enabled=pixels.device.type == "cuda"):
+        mean, log_variance = encode_moments(vae, pixels)
+        mean, log_variance = mean.float(), log_variance.float()
+        latents = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
+        output = decode_pixels(vae, latents)
+    divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
+    return reconstruction_loss(output.float(), pixels) + KL_WEIGHT * divergence
+
+
+def train_vae(seconds: float, device: torch.device, stages: tuple[Stage, ...] = STAGES,
+              steps: int = 10**9) -> AutoencoderKLWan:
+    """A VAE trained for `seconds` (or `steps`), with averaged weights and latent statistics in its configuration."""
+    rng = random.Random(1)
+    vae = new_vae().to(device).train()
+    use_whole_clips(vae)
+    if device.type == "cuda":
+        for parameter in vae.parameters():
+            if parameter.dim() == 5:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)
+        vae.encoder.compile(dynamic=False)
+        vae.decoder.compile(dynamic=False)
+    stepper, box = Stepper(list(vae.parameters()), decay=0.998, weight_decay=0.0), TimeBox(seconds, steps)
+    for stage in stages:
+        _train_stage(vae, stepper, stage, box, rng)
+    stepper.use_average()
+    with torch.compiler.set_stance("force_eager"):
+        mean, std = latent_statistics(vae, rng, device, 8 if steps < 10**9 else 256)
+    trained = new_vae(mean, std).to(device)
+    trained.load_state_dict(vae.state_dict())
+    return trained.eval().requires_grad_(False)
+
+
+def _train_stage(vae: AutoencoderKLWan, stepper: Stepper, stage: Stage, box: TimeBox, rng: random.Random) -> None:
+    begun, first = time.monotonic(), stepper.steps
+    bank = PixelBank(stage.bank, stage.window, rng, stepper.device)
+
+    def loss() -> Tensor:
+        return vae_loss(vae, bank.batch(stage.batch))
+
+    stepper.rate.fill_(learning_rate(PEAK_RATE, stepper.steps, box.share(stepper.steps)) * 0.2)
+    stepper.prepare("vae", loss)
+    print(f"vae: {stage.window} ready after {time.monotonic() - begun:.0f} s", flush=True)
+    begun = time.monotonic()
+    while (share := box.share(stepper.steps)) < stage.until:
+        stepper.run("vae", loss, learning_rate(PEAK_RATE, stepper.steps, share))
+        if stepper.steps % 4 == 0:
+            bank.renew()
+        if stepper.steps % 250 == 0:
+            pace = (stepper.steps - first) / (time.monotonic() - begun)
+            print(f"vae: step {stepper.steps} loss {stepper.loss.item():.4f} {pace:.1f} steps/s", flush=True)
+
+
+@torch.no_grad()
+def latent_statistics(vae: AutoencoderKLWan, rng: random.Random, device: torch.device,
+                      count: int) -> tuple[list[float], list[float]]:
+    """Mean and deviation of each latent channel over `count` clips; the deviation of unused channels is floored."""
+    window = Window(25, 160, 256) if count > 8 else Window(5, 64, 64)
+    latents = []
+    for _ in range(count // 8):
+        pixels = draw_window(8, window, rng, device).float() / 127.5 - 1
+        latents.append(encode_moments(vae, pixels)[0].float().transpose(0, 1).flatten(1))
+    values = torch.cat(latents, dim=1)
+    std = values.std(1)
+    return values.mean(1).tolist(), std.clamp(min=0.1 * std.median().item()).tolist()
+
+
+@torch.no_grad()
+def clip_psnr(vae: AutoencoderKLWan, device: torch.device, count: int = 16, frames: int = 25) -> float:
+    """Mean PSNR in dB of stock encode and decode over unseen clips of 256x160."""
+    rng, values = random.Random(999), []
+    for _ in range(count):
+        pixels = draw_window(1, Window(frames, 160, 256), rng, device).float() / 127.5 - 1
+        output = vae.decode(vae.encode(pixels).latent_dist.mode()).sample
+        values.append(10 * torch.log10(4 / (output - pixels).square().mean()).item())
+    return sum(values) / len(values)
