@@ -3,6 +3,7 @@
 The layout follows Wan2.2-TI2V-5B (48 latent channels, VAE stride 4x16x16 with pixel patches of 2, transformer
 patches of 1x2x2); only widths and depths are smaller.
 """
+
 from __future__ import annotations
 
 LATENT_CHANNELS = 48

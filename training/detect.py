@@ -1,4 +1,5 @@
 """Reads colour, background, kind and motion of the shape back out of a clip, without any learned part."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -108,4 +109,6 @@ def look(clip: np.ndarray) -> Seen:
         return Seen("", "", "", background)
     inner = cv2.erode(masks[best].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     body = inner if inner.sum() > 20 else masks[best]
-    return Seen(nearest_colour(np.median(frames[best][body], 0)), thing_of(masks[best]), motion_of(masks), background)
+    return Seen(
+        nearest_colour(np.median(frames[best][body], 0)), thing_of(masks[best]), motion_of(masks), background
+    )

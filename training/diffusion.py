@@ -1,4 +1,5 @@
 """Training of the demo transformer together with its text encoder, on latents of the trained VAE."""
+
 from __future__ import annotations
 
 import random
@@ -45,7 +46,8 @@ PLANS = (
     Plan("short", Window(13, 160, 256), 0.06, batch=256, first=512, bank=3072),
 )
 SMOKE_PLANS = (
-    Plan("wide", Window(5, 64, 96), 0.5, batch=2, first=4, bank=6), Plan("tall", Window(5, 96, 64), 0.5, 2, 2, 2),
+    Plan("wide", Window(5, 64, 96), 0.5, batch=2, first=4, bank=6),
+    Plan("tall", Window(5, 96, 64), 0.5, 2, 2, 2),
 )
 
 
@@ -57,8 +59,9 @@ def _frozen_encoder(vae: AutoencoderKLWan, device: torch.device) -> LatentEncode
     return LatentEncoder(copy)
 
 
-def _new_denoiser(text_encoder: UMT5EncoderModel, device: torch.device,
-                  transformer: WanTransformer3DModel | None) -> Denoiser:
+def _new_denoiser(
+    text_encoder: UMT5EncoderModel, device: torch.device, transformer: WanTransformer3DModel | None
+) -> Denoiser:
     transformer = (transformer or new_transformer()).to(device).requires_grad_(True)
     denoiser = Denoiser(text_encoder.to(device), transformer).train()
     use_short_context(denoiser.transformer)
@@ -68,10 +71,15 @@ def _new_denoiser(text_encoder: UMT5EncoderModel, device: torch.device,
     return denoiser
 
 
-def train_denoiser(vae: AutoencoderKLWan, text_encoder: UMT5EncoderModel, seconds: float, device: torch.device,
-                   plans: tuple[Plan, ...] = PLANS, steps: int = 10**9,
-                   transformer: WanTransformer3DModel | None = None,
-                   ) -> tuple[UMT5EncoderModel, WanTransformer3DModel]:
+def train_denoiser(
+    vae: AutoencoderKLWan,
+    text_encoder: UMT5EncoderModel,
+    seconds: float,
+    device: torch.device,
+    plans: tuple[Plan, ...] = PLANS,
+    steps: int = 10**9,
+    transformer: WanTransformer3DModel | None = None,
+) -> tuple[UMT5EncoderModel, WanTransformer3DModel]:
     """`text_encoder` and a transformer (a new one unless given) trained for `seconds` or `steps`, averaged."""
     box, rng = TimeBox(seconds, steps), random.Random(2)
     encoder, denoiser = _frozen_encoder(vae, device), _new_denoiser(text_encoder, device, transformer)
@@ -86,8 +94,11 @@ def train_denoiser(vae: AutoencoderKLWan, text_encoder: UMT5EncoderModel, second
         filled = time.monotonic()
         losses[plan.name] = _loss_of(denoiser, banks[plan.name], plan.batch)
         stepper.prepare(plan.name, losses[plan.name], plan.compiled)
-        print(f"diffusion: {plan.name} filled in {filled - begun:.0f} s, prepared in "
-              f"{time.monotonic() - filled:.0f} s", flush=True)
+        print(
+            f"diffusion: {plan.name} filled in {filled - begun:.0f} s, prepared in "
+            f"{time.monotonic() - filled:.0f} s",
+            flush=True,
+        )
     _loop(stepper, plans, banks, losses, box, rng)
     stepper.use_average()
     return _plain_copies(denoiser, device)
@@ -97,8 +108,14 @@ def _loss_of(denoiser: Denoiser, bank: LatentBank, batch: int) -> Callable[[], T
     return lambda: denoiser.loss(*bank.batch(batch))
 
 
-def _loop(stepper: Stepper, plans: tuple[Plan, ...], banks: dict[str, LatentBank],
-          losses: dict[str, Callable[[], Tensor]], box: TimeBox, rng: random.Random) -> None:
+def _loop(
+    stepper: Stepper,
+    plans: tuple[Plan, ...],
+    banks: dict[str, LatentBank],
+    losses: dict[str, Callable[[], Tensor]],
+    box: TimeBox,
+    rng: random.Random,
+) -> None:
     """Steps on random plans until the box is used up; new clips come in all the while, fewer near the end."""
     names, shares, begun = [plan.name for plan in plans], [plan.share for plan in plans], time.monotonic()
     while (share := box.share(stepper.steps)) < 1:
@@ -108,8 +125,11 @@ def _loop(stepper: Stepper, plans: tuple[Plan, ...], banks: dict[str, LatentBank
             banks[rng.choices(names, shares)[0]].renew()
         if stepper.steps % 250 == 0:
             pace = stepper.steps / (time.monotonic() - begun)
-            print(f"diffusion: step {stepper.steps} loss {stepper.loss.item():.4f} {pace:.1f} steps/s "
-                  f"{banks[names[0]].filled} clips", flush=True)
+            print(
+                f"diffusion: step {stepper.steps} loss {stepper.loss.item():.4f} {pace:.1f} steps/s "
+                f"{banks[names[0]].filled} clips",
+                flush=True,
+            )
 
 
 def _plain_copies(denoiser: Denoiser, device: torch.device) -> tuple[UMT5EncoderModel, WanTransformer3DModel]:

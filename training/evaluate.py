@@ -3,6 +3,7 @@
 Draws unseen prompts, reads the clips with detectors, checks that image to video keeps its first frame, and
 prints one JSON object and a table for the model card.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -30,8 +31,9 @@ FIELDS = ("colour", "background", "motion", "thing")
 class OfficialUniPC(UniPCMultistepScheduler):
     """UniPC on the sigmas of Wan's own code: 0.999 to 0 before the shift."""
 
-    def set_timesteps(self, num_inference_steps: int | None = None, device: torch.device | str | None = None,
-                      **_: object) -> None:
+    def set_timesteps(
+        self, num_inference_steps: int | None = None, device: torch.device | str | None = None, **_: object
+    ) -> None:
         """Set `num_inference_steps` steps."""
         super().set_timesteps(sigmas=np.linspace(0.999, 0, num_inference_steps + 1)[:-1], device=device)
 
@@ -52,9 +54,16 @@ def load(folder: Path, device: str) -> WanPipeline:
 
 def settings(args: argparse.Namespace, seed: int) -> dict[str, object]:
     """What both pipelines are called with."""
-    return {"negative_prompt": configs.NEGATIVE_PROMPT, "height": args.height, "width": args.width,
-            "num_frames": args.frames, "num_inference_steps": args.steps, "guidance_scale": args.guidance,
-            "generator": torch.Generator("cpu").manual_seed(seed), "output_type": "np"}
+    return {
+        "negative_prompt": configs.NEGATIVE_PROMPT,
+        "height": args.height,
+        "width": args.width,
+        "num_frames": args.frames,
+        "num_inference_steps": args.steps,
+        "guidance_scale": args.guidance,
+        "generator": torch.Generator("cpu").manual_seed(seed),
+        "output_type": "np",
+    }
 
 
 def text_to_video(pipe: WanPipeline, args: argparse.Namespace) -> dict[str, object]:
@@ -84,7 +93,9 @@ def _save_sheet(clips: list[np.ndarray], path: Path) -> None:
 
 def image_to_video(pipe: WanPipeline, args: argparse.Namespace) -> dict[str, object]:
     """PSNR in dB of the first frame that comes out against the start image."""
-    parts = {name: getattr(pipe, name) for name in ("tokenizer", "text_encoder", "transformer", "vae", "scheduler")}
+    parts = {
+        name: getattr(pipe, name) for name in ("tokenizer", "text_encoder", "transformer", "vae", "scheduler")
+    }
     animate = WanImageToVideoPipeline(**parts, expand_timesteps=True)
     animate.set_progress_bar_config(disable=True)
     scenes = unseen_scenes(args.images)
@@ -98,7 +109,11 @@ def image_to_video(pipe: WanPipeline, args: argparse.Namespace) -> dict[str, obj
         clip = animate(Image.fromarray(image), plain_caption(scene), **settings(args, row)).frames[0]
         values.append(float(10 * np.log10(1 / np.square(clip[0] - image / 255).mean())))
         print(f"image {row + 1}: {values[-1]:.1f} dB", flush=True)
-    return {"images": len(values), "mean dB": round(float(np.mean(values)), 2), "least dB": round(min(values), 2)}
+    return {
+        "images": len(values),
+        "mean dB": round(float(np.mean(values)), 2),
+        "least dB": round(min(values), 2),
+    }
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -130,7 +145,9 @@ def main(arguments: list[str] | None = None) -> None:
 def table(result: dict[str, dict[str, object]]) -> str:
     """The result as a Markdown table."""
     lines = ["| what | value |", "|---|---|"]
-    lines += [f"| {group}: {name} | {value} |" for group, values in result.items() for name, value in values.items()]
+    lines += [
+        f"| {group}: {name} | {value} |" for group, values in result.items() for name, value in values.items()
+    ]
     return "\n".join(lines)
 
 

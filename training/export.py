@@ -1,4 +1,5 @@
 """Write the demo model as a diffusers folder, small enough for a source repository and swapped in as a whole."""
+
 from __future__ import annotations
 
 import json
@@ -30,8 +31,10 @@ MODEL_INDEX = {
 
 def new_vae(mean: list[float] | None = None, std: list[float] | None = None) -> AutoencoderKLWan:
     """An untrained VAE; `mean` and `std` are the 48 latent statistics of its configuration."""
-    statistics = {"latents_mean": mean or [0.0] * configs.LATENT_CHANNELS,
-                  "latents_std": std or [1.0] * configs.LATENT_CHANNELS}
+    statistics = {
+        "latents_mean": mean or [0.0] * configs.LATENT_CHANNELS,
+        "latents_std": std or [1.0] * configs.LATENT_CHANNELS,
+    }
     return AutoencoderKLWan(**configs.VAE, **statistics)
 
 
@@ -64,8 +67,14 @@ def write_json(path: Path, value: object) -> None:
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def export_model(folder: Path, vae: AutoencoderKLWan, transformer: WanTransformer3DModel,
-                 text_encoder: UMT5EncoderModel, latent_rgb: dict[str, object], card: str) -> None:
+def export_model(
+    folder: Path,
+    vae: AutoencoderKLWan,
+    transformer: WanTransformer3DModel,
+    text_encoder: UMT5EncoderModel,
+    latent_rgb: dict[str, object],
+    card: str,
+) -> None:
     """Write the whole model next to `folder`, then swap it in: no reader ever sees half a model.
 
     VAE weights are fp16 (its pixels show rounding), the others bf16 as in the original.
@@ -111,8 +120,14 @@ def main() -> None:
     torch.manual_seed(0)
     zeros = {"what": "untrained", "factors": [[0.01] * 3] * configs.LATENT_CHANNELS, "bias": [0.0] * 3}
     transformer = WanTransformer3DModel(**configs.TRANSFORMER)
-    export_model(Path("resources/models/demo"), new_vae(), transformer, new_text_encoder(), zeros,
-                 "# Random weights, to be replaced\n")
+    export_model(
+        Path("resources/models/demo"),
+        new_vae(),
+        transformer,
+        new_text_encoder(),
+        zeros,
+        "# Random weights, to be replaced\n",
+    )
 
 
 if __name__ == "__main__":

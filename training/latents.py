@@ -1,4 +1,5 @@
 """Clips of the world as normalised latents with their captions, for training the transformer."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -43,8 +44,15 @@ class LatentEncoder:
 class LatentBank:
     """A pool of clips of one size on the device; `renew` replaces the oldest."""
 
-    def __init__(self, encoder: LatentEncoder, window: Window, count: int, rng: random.Random, device: torch.device,
-                 chunk: int = 32) -> None:
+    def __init__(
+        self,
+        encoder: LatentEncoder,
+        window: Window,
+        count: int,
+        rng: random.Random,
+        device: torch.device,
+        chunk: int = 32,
+    ) -> None:
         self.encoder, self.window, self.rng, self.device = encoder, window, rng, device
         self.chunk, self.filled, self.position = min(chunk, count), 0, 0
         shape = (count, 48, 1 + (window.frames - 1) // 4, window.height // 16, window.width // 16)
@@ -57,7 +65,10 @@ class LatentBank:
         while self.filled < min(count, len(self.latents)):
             self.renew()
         rest = torch.arange(self.filled, len(self.latents), device=self.device)
-        self.latents[rest], self.tokens[rest] = self.latents[rest % self.filled], self.tokens[rest % self.filled]
+        self.latents[rest], self.tokens[rest] = (
+            self.latents[rest % self.filled],
+            self.tokens[rest % self.filled],
+        )
 
     def renew(self) -> None:
         """Draw and encode one chunk of new clips."""

@@ -1,40 +1,67 @@
 """What the demo model says about itself: model.json for the app, README.md for people."""
+
 from __future__ import annotations
 
 from training import configs
 from training.words import COLOURS, MOTIONS, THINGS, Scene, plain_caption
 
-DESCRIPTION = ("A tiny demo model that comes with the app: it draws one shaded shape, such as a ball or a star, "
-               "in ten colours, moving over a coloured background.")
+DESCRIPTION = (
+    "A tiny demo model that comes with the app: it draws one shaded shape, such as a ball or a star, "
+    "in ten colours, moving over a coloured background."
+)
 _EXAMPLES = (
-    Scene("red", "ball", "right", "blue"), Scene("yellow", "star", "up", "purple"),
-    Scene("green", "square", "left", "white"), Scene("pink", "heart", "growing", "black"),
-    Scene("white", "ring", "down", "green"), Scene("orange", "triangle", "still", "cyan"),
-    Scene("blue", "ball", "shrinking", "yellow", "big"), Scene("purple", "star", "up right", "orange"),
+    Scene("red", "ball", "right", "blue"),
+    Scene("yellow", "star", "up", "purple"),
+    Scene("green", "square", "left", "white"),
+    Scene("pink", "heart", "growing", "black"),
+    Scene("white", "ring", "down", "green"),
+    Scene("orange", "triangle", "still", "cyan"),
+    Scene("blue", "ball", "shrinking", "yellow", "big"),
+    Scene("purple", "star", "up right", "orange"),
 )
 
 
 def _preset(name: str, label: str, steps: int) -> dict[str, object]:
-    return {"name": name, "label": label, "num_inference_steps": steps, "guidance_scale": configs.GUIDANCE,
-            "flow_shift": configs.FLOW_SHIFT, "sampler": "unipc"}
+    return {
+        "name": name,
+        "label": label,
+        "num_inference_steps": steps,
+        "guidance_scale": configs.GUIDANCE,
+        "flow_shift": configs.FLOW_SHIFT,
+        "sampler": "unipc",
+    }
 
 
 def model_description() -> dict[str, object]:
     """The content of model.json."""
-    recipe = {key: value for key, value in _preset("", "", configs.STEPS).items() if key not in ("name", "label")}
-    clip = {"width": configs.WIDTH, "height": configs.HEIGHT, "num_frames": configs.FRAMES, "fps": configs.FPS}
+    recipe = {
+        key: value for key, value in _preset("", "", configs.STEPS).items() if key not in ("name", "label")
+    }
+    clip = {
+        "width": configs.WIDTH,
+        "height": configs.HEIGHT,
+        "num_frames": configs.FRAMES,
+        "fps": configs.FPS,
+    }
     return {
         "name": "demo",
         "label": "Built-in demo",
         "family": "wan2.2-ti2v",
         "demo": True,
         "description": DESCRIPTION,
-        "words": {"colours": list(COLOURS), "things": list(THINGS), "motions": list(MOTIONS),
-                  "backgrounds": list(COLOURS)},
+        "words": {
+            "colours": list(COLOURS),
+            "things": list(THINGS),
+            "motions": list(MOTIONS),
+            "backgrounds": list(COLOURS),
+        },
         "examples": [plain_caption(scene) for scene in _EXAMPLES],
         "defaults": clip | recipe,
         "limits": configs.LIMITS,
-        "presets": [_preset("demo", "Demo", configs.STEPS), _preset("demo-draft", "Draft", configs.STEPS // 2)],
+        "presets": [
+            _preset("demo", "Demo", configs.STEPS),
+            _preset("demo-draft", "Draft", configs.STEPS // 2),
+        ],
         "negative_prompt": configs.NEGATIVE_PROMPT,
         "sizes": configs.SIZES,
     }
@@ -72,5 +99,10 @@ Licence: Apache-2.0.
 def model_card(measured: str) -> str:
     """README.md of the model; `measured` is the table that evaluate.py printed."""
     return _CARD.format(
-        description=DESCRIPTION, colours=", ".join(COLOURS), things=", ".join(THINGS), motions=", ".join(MOTIONS),
-        example=plain_caption(_EXAMPLES[0]), measured=measured or "Not measured yet.")
+        description=DESCRIPTION,
+        colours=", ".join(COLOURS),
+        things=", ".join(THINGS),
+        motions=", ".join(MOTIONS),
+        example=plain_caption(_EXAMPLES[0]),
+        measured=measured or "Not measured yet.",
+    )

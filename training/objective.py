@@ -1,4 +1,5 @@
 """The flow-matching objective of the demo transformer, text and start-image conditioned, in Wan2.2 TI2V's terms."""
+
 from __future__ import annotations
 
 import math
@@ -28,8 +29,14 @@ class PaddedContext:
     their number added to its score weighs exactly what all of them weigh.
     """
 
-    def __call__(self, attn: WanAttention, hidden_states: Tensor, encoder_hidden_states: Tensor,
-                 attention_mask: Tensor | None = None, rotary_emb: object = None) -> Tensor:
+    def __call__(
+        self,
+        attn: WanAttention,
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor,
+        attention_mask: Tensor | None = None,
+        rotary_emb: object = None,
+    ) -> Tensor:
         """Attend from hidden_states [N, S, dim] to encoder_hidden_states [N, TOKENS + 1, dim]."""
         query = attn.norm_q(attn.to_q(hidden_states)).unflatten(2, (attn.heads, -1)).transpose(1, 2)
         key = attn.norm_k(attn.to_k(encoder_hidden_states)).unflatten(2, (attn.heads, -1)).transpose(1, 2)
@@ -88,7 +95,9 @@ class Denoiser(nn.Module):
             velocity = self.transformer(
                 hidden_states=(1 - level) * latents + level * noise,
                 timestep=self._per_token(sigma[:, None] * noised * 1000, latents),
-                encoder_hidden_states=context, return_dict=False)[0]
+                encoder_hidden_states=context,
+                return_dict=False,
+            )[0]
         error = (velocity.float() - (noise - latents)).square().mean(dim=(1, 3, 4))  # [N, T]
         return (error * noised).sum() / noised.sum()
 

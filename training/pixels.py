@@ -1,4 +1,5 @@
 """Clips of the world as pixels, for training the VAE: drawn on the device, kept as bytes, renewed all the time."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -48,7 +49,9 @@ def draw_window(count: int, window: Window, rng: random.Random, device: torch.de
 class PixelBank:
     """A pool of clips on the device, from which random batches are drawn."""
 
-    def __init__(self, count: int, window: Window, rng: random.Random, device: torch.device, chunk: int = 32) -> None:
+    def __init__(
+        self, count: int, window: Window, rng: random.Random, device: torch.device, chunk: int = 32
+    ) -> None:
         self.window, self.rng, self.device, self.chunk = window, rng, device, min(chunk, count)
         shape = (count, 3, window.frames, window.height, window.width)
         self.clips = torch.empty(shape, dtype=torch.uint8, device=device)

@@ -1,4 +1,5 @@
 """A linear map from normalised latents to colours, for previews while a clip is being made."""
+
 from __future__ import annotations
 
 import random
@@ -12,8 +13,10 @@ from training.pixels import Window, draw_window
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan
 
-WHAT = ("Linear map from this VAE's normalised latents (48 channels) to RGB in about [-1, 1]: "
-        "rgb = latents @ factors + bias, one pixel per 16x16 pixels and latent frame. For previews.")
+WHAT = (
+    "Linear map from this VAE's normalised latents (48 channels) to RGB in about [-1, 1]: "
+    "rgb = latents @ factors + bias, one pixel per 16x16 pixels and latent frame. For previews."
+)
 
 
 @torch.no_grad()
@@ -35,4 +38,9 @@ def fit_latent_rgb(vae: AutoencoderKLWan, device: torch.device, smoke: bool = Fa
     ridge = 1e-3 * len(inputs) * torch.eye(inputs.shape[1], dtype=torch.float64)
     solution = torch.linalg.solve(inputs.T @ inputs + ridge, inputs.T @ torch.cat(colours).double().cpu())
     factors = [[round(value, 5) for value in row] for row in solution.tolist()]
-    return {"what": WHAT, "source": "least squares on procedural clips", "factors": factors[:-1], "bias": factors[-1]}
+    return {
+        "what": WHAT,
+        "source": "least squares on procedural clips",
+        "factors": factors[:-1],
+        "bias": factors[-1],
+    }

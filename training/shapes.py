@@ -2,6 +2,7 @@
 
 The formulas for triangle, star and heart follow Inigo Quilez, "2D distance functions" (MIT).
 """
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -61,7 +62,12 @@ def _ring(x: Tensor, y: Tensor) -> Tensor:
 
 
 _SHAPES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "ball": _ball, "square": _square, "triangle": _triangle, "star": _star, "heart": _heart, "ring": _ring,
+    "ball": _ball,
+    "square": _square,
+    "triangle": _triangle,
+    "star": _star,
+    "heart": _heart,
+    "ring": _ring,
 }
 
 

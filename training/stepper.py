@@ -1,4 +1,5 @@
 """One optimisation step as cheap as it gets: AdamW, clipping and averaging, captured as a CUDA graph on a GPU."""
+
 from __future__ import annotations
 
 import math
@@ -35,8 +36,14 @@ class Stepper:
         self.device = parameters[0].device
         cuda = self.device.type == "cuda"
         self.rate = torch.zeros((), device=self.device)
-        self.optimizer = torch.optim.AdamW(parameters, lr=self.rate, betas=(0.9, 0.98), weight_decay=weight_decay,
-                                           fused=cuda, capturable=cuda)
+        self.optimizer = torch.optim.AdamW(
+            parameters,
+            lr=self.rate,
+            betas=(0.9, 0.98),
+            weight_decay=weight_decay,
+            fused=cuda,
+            capturable=cuda,
+        )
         self.average = [parameter.detach().clone() for parameter in parameters]
         self.decay, self.steps = decay, 0
         self.loss = torch.zeros((), device=self.device)  # running mean of the last hundred or so

@@ -3,6 +3,7 @@
 Trained only through the transformer, a small encoder stays at a bag of words ("a red ball over blue" equals "a
 blue ball over red") for thousands of steps. Naming the scene from every token teaches order in a minute.
 """
+
 from __future__ import annotations
 
 import random
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
     from transformers import UMT5EncoderModel
 
 FIELDS: dict[str, tuple[str, ...]] = {
-    "colour": COLOURS, "thing": THINGS, "motion": MOTIONS, "background": COLOURS, "size": SIZES,
+    "colour": COLOURS,
+    "thing": THINGS,
+    "motion": MOTIONS,
+    "background": COLOURS,
+    "size": SIZES,
 }
 _TOKENS = 40  # of the longest caption, with room
 _BATCH = 256
@@ -30,7 +35,9 @@ _BATCH = 256
 
 def labels_of(scenes: list[Scene]) -> Tensor:
     """[N, 5] indices of each scene's values, in the order of FIELDS."""
-    return torch.tensor([[values.index(getattr(scene, name)) for name, values in FIELDS.items()] for scene in scenes])
+    return torch.tensor(
+        [[values.index(getattr(scene, name)) for name, values in FIELDS.items()] for scene in scenes]
+    )
 
 
 def read_tokens(text_encoder: UMT5EncoderModel, tokens: Tensor) -> Tensor:
@@ -61,7 +68,9 @@ def teach_reading(text_encoder: UMT5EncoderModel, seconds: float, steps: int = 1
     box, right = TimeBox(seconds, steps), torch.zeros(len(FIELDS), device=device)
     while (share := box.share(stepper.steps)) < 1:
         scenes = [random_scene(rng) for _ in range(_BATCH)]
-        tokens = torch.tensor(encode_padded([caption(scene, rng) for scene in scenes], _TOKENS), device=device)
+        tokens = torch.tensor(
+            encode_padded([caption(scene, rng) for scene in scenes], _TOKENS), device=device
+        )
         labels = labels_of(scenes).to(device)
 
         def loss(tokens: Tensor = tokens, labels: Tensor = labels) -> Tensor:
@@ -71,7 +80,9 @@ def teach_reading(text_encoder: UMT5EncoderModel, seconds: float, steps: int = 1
 
         stepper.run("text", loss, learning_rate(2e-3, stepper.steps, share, warmup=50))
         if stepper.steps % 100 == 0:
-            named = ", ".join(f"{name} {value:.2f}" for name, value in zip(FIELDS, right.tolist(), strict=True))
+            named = ", ".join(
+                f"{name} {value:.2f}" for name, value in zip(FIELDS, right.tolist(), strict=True)
+            )
             print(f"text: step {stepper.steps} loss {stepper.loss.item():.3f} {named}", flush=True)
     stepper.use_average()
     return right.cpu()

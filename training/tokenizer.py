@@ -1,4 +1,5 @@
 """The demo model's tokenizer: a small unigram vocabulary, whole for the world's words, bytes for everything else."""
+
 from __future__ import annotations
 
 import functools
@@ -45,19 +46,31 @@ def _pieces() -> list[tuple[str, float]]:
 def build_tokenizer() -> Tokenizer:
     """The tokenizer: lower-cases, joins white space, ends each text with </s>; pad 0, eos 1, unk 2."""
     tokenizer = Tokenizer(models.Unigram(_pieces(), unk_id=UNK, byte_fallback=True))
-    tokenizer.normalizer = normalizers.Sequence([
-        normalizers.NFKC(), normalizers.Lowercase(),
-        normalizers.Replace(Regex(r"(?<=[,.;:!?])(?=[a-z])"), " "),  # "ball,red" reads like "ball, red"
-        normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip(),
-    ])
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Metaspace(replacement=_SPACE), pre_tokenizers.Split(Regex(r"[,.;:!?]"), "isolated"),
-    ])
-    tokenizer.decoder = decoders.Sequence([
-        decoders.ByteFallback(), decoders.Metaspace(replacement=_SPACE), decoders.Fuse(),
-    ])
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.NFKC(),
+            normalizers.Lowercase(),
+            normalizers.Replace(Regex(r"(?<=[,.;:!?])(?=[a-z])"), " "),  # "ball,red" reads like "ball, red"
+            normalizers.Replace(Regex(r"\s+"), " "),
+            normalizers.Strip(),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Metaspace(replacement=_SPACE),
+            pre_tokenizers.Split(Regex(r"[,.;:!?]"), "isolated"),
+        ]
+    )
+    tokenizer.decoder = decoders.Sequence(
+        [
+            decoders.ByteFallback(),
+            decoders.Metaspace(replacement=_SPACE),
+            decoders.Fuse(),
+        ]
+    )
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", EOS)])
+        single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", EOS)]
+    )
     tokenizer.add_special_tokens(["<pad>", "</s>", "<unk>"])
     return tokenizer
 
@@ -76,7 +89,6 @@ def save_tokenizer(folder: Path) -> None:
         "clean_up_tokenization_spaces": False,
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-
 
 
 def _built() -> Tokenizer:

@@ -2,6 +2,7 @@
 
 One GPU, about twenty minutes. `--smoke` walks through everything in seconds on a CPU and learns nothing.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -46,7 +47,9 @@ def load_vae(work: Path, device: torch.device) -> AutoencoderKLWan:
     """The VAE that `save_vae` kept."""
     statistics = json.loads((work / "vae.json").read_text(encoding="utf-8"))
     model = new_vae(statistics["mean"], statistics["std"])
-    model.load_state_dict({name: value.float() for name, value in load_file(work / "vae.safetensors").items()})
+    model.load_state_dict(
+        {name: value.float() for name, value in load_file(work / "vae.safetensors").items()}
+    )
     return model.to(device).eval().requires_grad_(False)
 
 
@@ -79,7 +82,10 @@ def train_text_phase(args: argparse.Namespace, device: torch.device) -> None:
     model = new_text_encoder().to(device)
     right = text.teach_reading(model, args.text_minutes * 60, SMOKE_STEPS if args.smoke else 10**9)
     save_weights(model, args.work / "reader.safetensors", torch.float32)
-    print(f"text: share of captions read right {dict(zip(text.FIELDS, right.tolist(), strict=True))}", flush=True)
+    print(
+        f"text: share of captions read right {dict(zip(text.FIELDS, right.tolist(), strict=True))}",
+        flush=True,
+    )
 
 
 def train_diffusion_phase(args: argparse.Namespace, device: torch.device) -> None:
@@ -91,8 +97,14 @@ def train_diffusion_phase(args: argparse.Namespace, device: torch.device) -> Non
         start = new_transformer()
         load_weights(start, args.work / "transformer.safetensors")
     text_encoder, transformer = diffusion.train_denoiser(
-        load_vae(args.work, device), reader, args.diffusion_minutes * 60, device, plans,
-        SMOKE_STEPS if args.smoke else 10**9, start)
+        load_vae(args.work, device),
+        reader,
+        args.diffusion_minutes * 60,
+        device,
+        plans,
+        SMOKE_STEPS if args.smoke else 10**9,
+        start,
+    )
     save_weights(text_encoder, args.work / "text_encoder.safetensors", torch.bfloat16)
     save_weights(transformer, args.work / "transformer.safetensors", torch.bfloat16)
 
@@ -108,15 +120,22 @@ def export_phase(args: argparse.Namespace, device: torch.device) -> None:
 
 
 PHASES = {
-    "vae": train_vae_phase, "text": train_text_phase, "diffusion": train_diffusion_phase, "export": export_phase,
+    "vae": train_vae_phase,
+    "text": train_text_phase,
+    "diffusion": train_diffusion_phase,
+    "export": export_phase,
 }
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Path("resources/models/demo"), help="the model folder to write")
-    parser.add_argument("--work", type=Path, default=Path("build/demo-training"), help="where checkpoints are kept")
+    parser.add_argument(
+        "--out", type=Path, default=Path("resources/models/demo"), help="the model folder to write"
+    )
+    parser.add_argument(
+        "--work", type=Path, default=Path("build/demo-training"), help="where checkpoints are kept"
+    )
     parser.add_argument("--vae-minutes", type=float, default=7.0)
     parser.add_argument("--diffusion-minutes", type=float, default=9.5)
     parser.add_argument("--text-minutes", type=float, default=0.5)

@@ -1,4 +1,5 @@
 """Training of the demo VAE on cuts from clips of full length."""
+
 from __future__ import annotations
 
 import random
@@ -33,7 +34,8 @@ class Stage:
 
 STAGES = (Stage(Window(25, 128, 160), batch=12, bank=1024, until=1.0),)
 SMOKE_STAGES = (
-    Stage(Window(1, 64, 64), batch=2, bank=4, until=0.5), Stage(Window(5, 64, 64), batch=1, bank=2, until=1.0),
+    Stage(Window(1, 64, 64), batch=2, bank=4, until=0.5),
+    Stage(Window(5, 64, 64), batch=1, bank=2, until=1.0),
 )
 
 
@@ -62,8 +64,9 @@ def vae_loss(vae: AutoencoderKLWan, pixels: Tensor) -> Tensor:
     return reconstruction_loss(output.float(), pixels) + KL_WEIGHT * divergence
 
 
-def train_vae(seconds: float, device: torch.device, stages: tuple[Stage, ...] = STAGES,
-              steps: int = 10**9) -> AutoencoderKLWan:
+def train_vae(
+    seconds: float, device: torch.device, stages: tuple[Stage, ...] = STAGES, steps: int = 10**9
+) -> AutoencoderKLWan:
     """A VAE trained for `seconds` (or `steps`), with averaged weights and latent statistics in its configuration."""
     rng = random.Random(1)
     vae = new_vae().to(device).train()
@@ -85,7 +88,9 @@ def train_vae(seconds: float, device: torch.device, stages: tuple[Stage, ...] = 
     return trained.eval().requires_grad_(False)
 
 
-def _train_stage(vae: AutoencoderKLWan, stepper: Stepper, stage: Stage, box: TimeBox, rng: random.Random) -> None:
+def _train_stage(
+    vae: AutoencoderKLWan, stepper: Stepper, stage: Stage, box: TimeBox, rng: random.Random
+) -> None:
     begun, first = time.monotonic(), stepper.steps
     bank = PixelBank(stage.bank, stage.window, rng, stepper.device)
 
@@ -106,8 +111,9 @@ def _train_stage(vae: AutoencoderKLWan, stepper: Stepper, stage: Stage, box: Tim
 
 
 @torch.no_grad()
-def latent_statistics(vae: AutoencoderKLWan, rng: random.Random, device: torch.device,
-                      count: int) -> tuple[list[float], list[float]]:
+def latent_statistics(
+    vae: AutoencoderKLWan, rng: random.Random, device: torch.device, count: int
+) -> tuple[list[float], list[float]]:
     """Mean and deviation of each latent channel over `count` clips; the deviation of unused channels is floored."""
     window = Window(25, 160, 256) if count > 8 else Window(5, 64, 64)
     latents = []

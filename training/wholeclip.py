@@ -4,6 +4,7 @@ AutoencoderKLWan walks through a clip four frames at a time and carries feature 
 causal and zero-padded, so the caches amount to one convolution over the whole clip; only the two temporal
 resamplings treat the first frame apart. tests/training/test_wholeclip.py holds the equality.
 """
+
 from __future__ import annotations
 
 import types

@@ -1,4 +1,5 @@
 """The words of the demo world and how captions are put together from them."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -9,38 +10,76 @@ if TYPE_CHECKING:
 
 COLOURS = ("red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "white", "black")
 THINGS = ("ball", "square", "triangle", "star", "heart", "ring")
-MOTIONS = ("right", "left", "up", "down", "still", "growing", "shrinking",
-           "up right", "up left", "down right", "down left")
+MOTIONS = (
+    "right",
+    "left",
+    "up",
+    "down",
+    "still",
+    "growing",
+    "shrinking",
+    "up right",
+    "up left",
+    "down right",
+    "down left",
+)
 SIZES = ("small", "", "big")  # the middle size is never named
 
 COLOUR_WORDS: dict[str, tuple[str, ...]] = {
-    "red": ("red", "red", "red", "crimson", "scarlet"), "orange": ("orange",), "yellow": ("yellow",),
-    "green": ("green", "green", "green", "lime"), "cyan": ("cyan", "cyan", "turquoise", "teal"),
-    "blue": ("blue",), "purple": ("purple", "purple", "violet"),
-    "pink": ("pink", "pink", "magenta"), "white": ("white",), "black": ("black",),
+    "red": ("red", "red", "red", "crimson", "scarlet"),
+    "orange": ("orange",),
+    "yellow": ("yellow",),
+    "green": ("green", "green", "green", "lime"),
+    "cyan": ("cyan", "cyan", "turquoise", "teal"),
+    "blue": ("blue",),
+    "purple": ("purple", "purple", "violet"),
+    "pink": ("pink", "pink", "magenta"),
+    "white": ("white",),
+    "black": ("black",),
 }
 THING_WORDS: dict[str, tuple[str, ...]] = {
-    "ball": ("ball", "ball", "circle", "sphere", "disc", "dot"), "square": ("square", "square", "box", "block"),
-    "triangle": ("triangle", "triangle", "pyramid"), "star": ("star",), "heart": ("heart",),
+    "ball": ("ball", "ball", "circle", "sphere", "disc", "dot"),
+    "square": ("square", "square", "box", "block"),
+    "triangle": ("triangle", "triangle", "pyramid"),
+    "star": ("star",),
+    "heart": ("heart",),
     "ring": ("ring", "ring", "hoop", "donut"),
 }
-SIZE_WORDS: dict[str, tuple[str, ...]] = {"small": ("small", "tiny", "little"), "big": ("big", "large", "huge")}
-_VERBS = (("moving", "moves"), ("drifting", "drifts"), ("sliding", "slides"), ("going", "goes"),
-          ("floating", "floats"), ("flying", "flies"), ("rolling", "rolls"), ("travelling", "travels"),
-          ("gliding", "glides"))
+SIZE_WORDS: dict[str, tuple[str, ...]] = {
+    "small": ("small", "tiny", "little"),
+    "big": ("big", "large", "huge"),
+}
+_VERBS = (
+    ("moving", "moves"),
+    ("drifting", "drifts"),
+    ("sliding", "slides"),
+    ("going", "goes"),
+    ("floating", "floats"),
+    ("flying", "flies"),
+    ("rolling", "rolls"),
+    ("travelling", "travels"),
+    ("gliding", "glides"),
+)
 _DIRECTIONS: dict[str, tuple[str, ...]] = {
     "right": ("right", "right", "to the right", "rightwards", "from left to right", "towards the right"),
     "left": ("left", "left", "to the left", "leftwards", "from right to left", "towards the left"),
-    "up": ("up", "up", "upwards", "to the top"), "down": ("down", "down", "downwards", "to the bottom"),
+    "up": ("up", "up", "upwards", "to the top"),
+    "down": ("down", "down", "downwards", "to the bottom"),
     "up right": ("up and right", "diagonally up to the right", "up and to the right"),
     "up left": ("up and left", "diagonally up to the left", "up and to the left"),
     "down right": ("down and right", "diagonally down to the right", "down and to the right"),
     "down left": ("down and left", "diagonally down to the left", "down and to the left"),
 }
 _FIXED: dict[str, tuple[tuple[str, str], ...]] = {  # (participle, finite verb)
-    "up": (("rising", "rises"), ("climbing", "climbs")), "down": (("falling", "falls"), ("sinking", "sinks")),
-    "still": (("standing still", "stands still"), ("staying still", "stays still"), ("not moving", "does not move"),
-              ("at rest", "rests"), ("that is still", "is still")),
+    "up": (("rising", "rises"), ("climbing", "climbs")),
+    "down": (("falling", "falls"), ("sinking", "sinks")),
+    "still": (
+        ("standing still", "stands still"),
+        ("staying still", "stays still"),
+        ("not moving", "does not move"),
+        ("at rest", "rests"),
+        ("that is still", "is still"),
+    ),
     "growing": (("growing", "grows"), ("getting bigger", "gets bigger"), ("expanding", "expands")),
     "shrinking": (("shrinking", "shrinks"), ("getting smaller", "gets smaller")),
 }

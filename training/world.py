@@ -1,4 +1,5 @@
 """The procedural world: clips of one shaded, moving shape over a background, drawn in torch on any device."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -14,14 +15,29 @@ if TYPE_CHECKING:
     import random
 
 PALETTE: dict[str, tuple[float, float, float]] = {  # sRGB in [0, 1]
-    "red": (0.88, 0.10, 0.10), "orange": (1.00, 0.52, 0.04), "yellow": (1.00, 0.89, 0.12),
-    "green": (0.12, 0.66, 0.18), "cyan": (0.10, 0.80, 0.84), "blue": (0.12, 0.24, 0.90),
-    "purple": (0.52, 0.14, 0.80), "pink": (1.00, 0.46, 0.74), "white": (0.96, 0.96, 0.96),
+    "red": (0.88, 0.10, 0.10),
+    "orange": (1.00, 0.52, 0.04),
+    "yellow": (1.00, 0.89, 0.12),
+    "green": (0.12, 0.66, 0.18),
+    "cyan": (0.10, 0.80, 0.84),
+    "blue": (0.12, 0.24, 0.90),
+    "purple": (0.52, 0.14, 0.80),
+    "pink": (1.00, 0.46, 0.74),
+    "white": (0.96, 0.96, 0.96),
     "black": (0.06, 0.06, 0.07),
 }
 _STEP: dict[str, tuple[int, int]] = {
-    "right": (1, 0), "left": (-1, 0), "up": (0, -1), "down": (0, 1), "up right": (1, -1), "up left": (-1, -1),
-    "down right": (1, 1), "down left": (-1, 1), "still": (0, 0), "growing": (0, 0), "shrinking": (0, 0),
+    "right": (1, 0),
+    "left": (-1, 0),
+    "up": (0, -1),
+    "down": (0, 1),
+    "up right": (1, -1),
+    "up left": (-1, -1),
+    "down right": (1, 1),
+    "down left": (-1, 1),
+    "still": (0, 0),
+    "growing": (0, 0),
+    "shrinking": (0, 0),
 }
 _MOTION_WEIGHTS = (14, 14, 14, 14, 10, 8, 8, 4.5, 4.5, 4.5, 4.5)
 _RADIUS = {"small": (15.0, 21.0), "": (22.0, 33.0), "big": (34.0, 44.0)}  # pixels at a shorter side of 160
@@ -106,7 +122,11 @@ def render(clips: Clips, height: int, width: int) -> Tensor:
     light = 0.99 - 0.17 * (u + v) + 0.16 * (distance / radius).clamp(-0.5, 0)
     solid = (clips.kind != THINGS.index("ring")).view(-1, 1, 1, 1)
     glint = torch.exp(-((u + 0.34) ** 2 + (v + 0.36) ** 2) / 0.05) * solid
-    body = clips.colour.view(-1, 3, 1, 1, 1) * light[:, None] + 0.30 * glint[:, None] + 0.03 * (1 - u - v)[:, None]
+    body = (
+        clips.colour.view(-1, 3, 1, 1, 1) * light[:, None]
+        + 0.30 * glint[:, None]
+        + 0.03 * (1 - u - v)[:, None]
+    )
     cover = (0.5 - distance).clamp(0, 1)[:, None]
     return (image + cover * (body - image)).clamp(0, 1) * 2 - 1
 

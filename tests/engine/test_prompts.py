@@ -60,7 +60,8 @@ def test_entities_and_spaces():
 
 
 @pytest.mark.parametrize(
-    "text", ["“curly” ‘quotes’", "色调艳丽，过曝", "a &amp;amp; b", " two \n words ", "schÃ¶n", "ｆｕｌｌ width"]
+    "text",
+    ["“curly” ‘quotes’", "色调艳丽，过曝", "a &amp;amp; b", " two \n words ", "schÃ¶n", "ｆｕｌｌ width"],
 )
 def test_text_is_cleaned_as_stock_cleans_it(text):
     from diffusers.pipelines.wan.pipeline_wan import prompt_clean

@@ -1,4 +1,5 @@
 """The detectors must read the rendered truth."""
+
 import random
 
 import torch

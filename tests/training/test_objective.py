@@ -1,4 +1,5 @@
 """Training's shortcuts must equal what the stock pipeline computes."""
+
 import torch
 
 from training.configs import LATENT_CHANNELS, NEGATIVE_PROMPT, TEXT_DIM, TEXT_LENGTH, TRANSFORMER

@@ -1,4 +1,5 @@
 """The text encoder's reading lessons."""
+
 import random
 
 import torch

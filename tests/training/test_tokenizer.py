@@ -1,4 +1,5 @@
 """The tokenizer covers the world's words, the default negative prompt and, by bytes, everything else."""
+
 import random
 
 from tokenizers import Tokenizer

@@ -1,4 +1,5 @@
 """The whole training, in miniature: the folder it writes is a working model."""
+
 import json
 
 import pytest
@@ -16,11 +17,22 @@ def folder(tmp_path_factory):
 
 
 def test_files_are_small_and_complete(folder) -> None:
-    sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+    sizes = {
+        path.relative_to(folder).as_posix(): path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
     assert max(sizes.values()) <= 16 * 2**20
     assert sum(sizes.values()) <= 40e6
-    assert {"model_index.json", "model.json", "latent_rgb.json", "README.md", "tokenizer/tokenizer.json",
-            "scheduler/scheduler_config.json", "vae/config.json"} <= set(sizes)
+    assert {
+        "model_index.json",
+        "model.json",
+        "latent_rgb.json",
+        "README.md",
+        "tokenizer/tokenizer.json",
+        "scheduler/scheduler_config.json",
+        "vae/config.json",
+    } <= set(sizes)
     assert "_name_or_path" not in (folder / "text_encoder/config.json").read_text()
 
 
@@ -49,6 +61,8 @@ def test_pipeline_draws_from_it(folder) -> None:
     from training.evaluate import load
 
     pipe = load(folder, "cpu")
-    frames = pipe("a red ball", height=64, width=96, num_frames=5, num_inference_steps=2, output_type="np").frames
+    frames = pipe(
+        "a red ball", height=64, width=96, num_frames=5, num_inference_steps=2, output_type="np"
+    ).frames
     assert frames.shape == (1, 5, 64, 96, 3)
     assert pipe.scheduler.timesteps.tolist()[0] == 999

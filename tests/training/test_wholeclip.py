@@ -1,4 +1,5 @@
 """The whole-clip VAE must equal the chunk-by-chunk one."""
+
 import pytest
 import torch
 
@@ -17,4 +18,5 @@ def test_whole_clip_equals_stock(frames: int) -> None:
         latents = stock.encode(pixels).latent_dist.mode()
         torch.testing.assert_close(encode_moments(whole, pixels)[0], latents, rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(
-            decode_pixels(whole, latents).clamp(-1, 1), stock.decode(latents).sample, rtol=1e-4, atol=1e-5)
+            decode_pixels(whole, latents).clamp(-1, 1), stock.decode(latents).sample, rtol=1e-4, atol=1e-5
+        )
