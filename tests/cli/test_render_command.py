@@ -146,4 +146,4 @@ def test_version_and_doctor():
     assert wan("--version").stdout.startswith("Wan Desktop ")
     report = wan("doctor")
     assert report.returncode == 0, report.stderr
-    assert "torch" in report.stdout
+    assert "PyTorch" in report.stdout
