@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 
 import pytest
@@ -160,6 +161,14 @@ def test_refused_drafts_are_not_queued(host, tmp_path):
         host.submit(Draft()).result()
     with pytest.raises(BadImage):
         host.submit(Draft(image=str(tmp_path / "missing.png"))).result()
+    assert host.jobs().result() == []
+
+
+def test_a_library_that_is_gone_is_told_before_anything_is_queued(host):
+    shutil.rmtree(host.library.folder)
+    with pytest.raises(DiskProblem, match="is not there") as refused:
+        host.submit(draft()).result()
+    assert refused.value.field == "library"
     assert host.jobs().result() == []
 
 

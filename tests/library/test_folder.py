@@ -231,12 +231,12 @@ Usage = namedtuple("Usage", "total used free")
 
 
 def test_space_is_checked_with_both_numbers(folder, monkeypatch):
-    folder.check_space(make_job())
+    folder.check_space(make_job().request)
     job = make_job(width=1280, height=704, num_frames=121)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 10**12, 220_000_000))
-    folder.check_space(make_job())
+    folder.check_space(make_job().request)
     with pytest.raises(DiskProblem, match="244 MB needed, 220 MB free") as told:
-        folder.check_space(job)
+        folder.check_space(job.request)
     assert told.value.action == "Free disk space"
     assert everything(folder) == []
 
@@ -244,7 +244,7 @@ def test_space_is_checked_with_both_numbers(folder, monkeypatch):
 def test_a_folder_that_is_gone_is_told(folder):
     shutil.rmtree(folder.folder)
     with pytest.raises(DiskProblem, match="not there"):
-        folder.check_space(make_job())
+        folder.check_space(make_job().request)
     folder.discard(make_job())
 
 
@@ -256,7 +256,7 @@ def test_a_folder_that_cannot_be_written_is_told(folder, monkeypatch):
 
     monkeypatch.setattr(tempfile, "TemporaryFile", refused)
     with pytest.raises(DiskProblem, match="cannot be written"):
-        folder.check_space(make_job())
+        folder.check_space(make_job().request)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a system folder of Linux and macOS")

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, DiskProblem, InvalidRequest
 from wan_desktop.domain.events import BackendState, ClipAdded, ClipRemoved, Event, JobChanged, JobRemoved
 from wan_desktop.domain.job import Clip, Job, JobState
 from wan_desktop.domain.validate import resolve
@@ -65,6 +65,7 @@ class Host:
 
         def work() -> Job:
             request = self._resolve(draft)  # reads and stores the picture: not on the database's thread
+            self._check_library(request)
             return self.store.run(lambda: self.queue.add(request)).result()
 
         return self._then(self._intake.submit(work), self._announce)
@@ -222,6 +223,12 @@ class Host:
             stored, size = self.images.add(draft.image)
             draft = replace(draft, stored_image=stored)
         return self._model_resolve(draft, image_size=size)
+
+    def _check_library(self, request: RenderRequest) -> None:
+        try:
+            self.library.check_space(request)
+        except DiskProblem as error:
+            raise DiskProblem(error.template, field="library", action=error.action, **error.values) from error
 
     def _model_resolve(self, draft: Draft, image_size: tuple[int, int] | None) -> RenderRequest:
         return resolve(draft, self.models.get(draft.model), image_size)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from wan_desktop.domain.events import BackendState, Rendered, RenderEvent
     from wan_desktop.domain.job import Clip, Job
     from wan_desktop.domain.model import ModelSpec
+    from wan_desktop.domain.request import RenderRequest
     from wan_desktop.jobs.cancel import CancelToken
 
 T = TypeVar("T")
@@ -64,8 +65,8 @@ class Library(Protocol):
     def folder(self) -> Path:
         """Where the clips lie now, absolute."""
 
-    def check_space(self, job: Job) -> None:
-        """Raise DiskProblem when the folder is not writable, gone, or has no room for the job's clip."""
+    def check_space(self, request: RenderRequest) -> None:
+        """Raise DiskProblem when the folder is not writable, gone, or has no room for the request's clip."""
 
     def part_file(self, job: Job) -> Path:
         """Where the render process writes the job's clip: a `.part` file in the library folder."""

@@ -93,7 +93,7 @@ class Runner:
 
     def _render(self, job: Job, cancel: CancelToken) -> tuple[Clip, tuple[str, ...]]:
         host, notes = self._host, list[str]()
-        host.library.check_space(job)
+        host.library.check_space(job.request)
         rendered: Rendered | None = None
         for event in host.backend.render(job, host.library.part_file(job), cancel):
             host.emit(event)

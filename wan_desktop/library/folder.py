@@ -58,14 +58,14 @@ class LibraryFolder:
         _make(self.folder, create=create)
         self.sweep_parts()
 
-    def check_space(self, job: Job) -> None:
-        """Raise DiskProblem when the folder is not writable, gone, or has no room for the job's clip."""
+    def check_space(self, request: RenderRequest) -> None:
+        """Raise DiskProblem when the folder is not writable, gone, or has no room for the request's clip."""
         _check_there(self.folder)
         with disk_errors(self.folder):
             with tempfile.TemporaryFile(dir=self.folder, prefix=".", suffix=".part"):
                 pass
             free = shutil.disk_usage(self.folder).free
-        check_room(self.folder, free, clip_bytes(job.request) + MARGIN_BYTES)
+        check_room(self.folder, free, clip_bytes(request) + MARGIN_BYTES)
 
     def part_file(self, job: Job) -> Path:
         """Where the render process writes the job's clip: `.{job id}.part` in the library folder.
