@@ -45,7 +45,7 @@ class ScriptedBackend:
         self._scripts: dict[str, Script] = {}
         self._released = threading.Event()
         self._listeners: list[Callable[[BackendState], None]] = []
-        self._state = BackendState("ready", {"device": "cpu", "device_name": "Scripted CPU", "problems": []})
+        self._state = BackendState("ready", {"device": "cpu", "device_name": "CPU", "problems": []})
 
     def script(self, words: str, **what: object) -> None:
         """From now on a job whose prompt holds `words` follows Script(**what)."""

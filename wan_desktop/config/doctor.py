@@ -29,6 +29,7 @@ PACKAGES = (
     "av",
     "diffusers",
     "filelock",
+    "ftfy",
     "numpy",
     "nvidia-ml-py",
     "opencv-python-headless",
