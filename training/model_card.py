@@ -7,7 +7,8 @@ from training.words import COLOURS, MOTIONS, THINGS, Scene, plain_caption
 
 DESCRIPTION = (
     "A tiny demo model that comes with the app: it draws one thing in ten colours, moving over a coloured "
-    "background. It follows colours, backgrounds and directions; shapes come out as soft blobs."
+    "background. It follows colours and backgrounds; the direction is right about half the time, and shapes come "
+    "out as soft blobs."
 )
 _EXAMPLES = (
     Scene("red", "ball", "right", "blue"),

@@ -121,10 +121,6 @@ class PromptSection(QWidget):
         cursor.insertText(f"{glue}{words}")
         self.editor.setFocus()
 
-    def negative_is_open(self) -> bool:
-        """Whether the negative prompt is shown."""
-        return self._negative_chip.isChecked()
-
     def open_negative(self, is_open: bool) -> None:
         """Show or fold the negative prompt."""
         self._negative_chip.setChecked(is_open)
