@@ -303,3 +303,15 @@ def test_the_window_imports_nothing_slow(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_a_later_window_has_one_ring_around_its_prompt(qtbot, closed_desk):
+    from wan_desktop.ui.widgets.focus_glow import _Ring
+
+    for _ in range(2):
+        window = closed_desk.open()
+        qtbot.waitExposed(window)
+        window.create_panel.prompt.editor.setFocus()
+        qtbot.waitUntil(lambda window=window: len(window.findChildren(_Ring)) > 0)
+        assert len(window.findChildren(_Ring)) == 1
+        closed_desk.close()

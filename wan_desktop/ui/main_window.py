@@ -59,7 +59,7 @@ class MainWindow(QMainWindow):
         theme.set_resources(resources)
         theme.apply(app, session.settings.appearance)
         self._language = i18n.install(app, session.settings.language, resources)
-        self._glow = FocusGlow(app)
+        self._glow = FocusGlow(app, self)
         self._commands = Commands(self, session)
         self.setWindowTitle("Wan Desktop")
         self.setWindowIcon(icons.app_icon())

@@ -14,10 +14,13 @@ _FIELDS = (QPlainTextEdit, QLineEdit, QAbstractSpinBox, QComboBox)
 
 
 class FocusGlow(QObject):
-    """Follows the focus through `app` and draws the ring behind text fields, in their own parent."""
+    """Follows the focus through `app` and draws the ring behind text fields, in their own parent.
 
-    def __init__(self, app: QApplication) -> None:
-        super().__init__(app)
+    It lives as long as `owner`: two of them would draw the ring twice as strong.
+    """
+
+    def __init__(self, app: QApplication, owner: QObject) -> None:
+        super().__init__(owner)
         self._ring: _Ring | None = None
         app.focusChanged.connect(self._follow)
 
