@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from wan_desktop.domain.job import WorkFiles
     from wan_desktop.domain.model import ModelSpec
 
 EXIT_NOT_STARTED = 2
@@ -43,7 +44,7 @@ log = logging.getLogger(__name__)
 def main(conn: Connection, settings: dict[str, Any]) -> None:
     """Render what comes through `conn` until told to stop; the spawn target of `process`.
 
-    Receives ("render", Job, ModelSpec, image path or None, part path), ("cancel", job id), ("stop",). Sends
+    Receives ("render", Job, ModelSpec, image path or None, WorkFiles), ("cancel", job id), ("stop",). Sends
     ("event", Progress | Preview | Note | Rendered | BackendState), ("failed", job id, WanError),
     ("cancelled", job id). `settings`: device, model (ModelSpec to preload, or None), cache_dir, resources_dir,
     log_dir.
@@ -138,8 +139,8 @@ class Worker:
         self._mailbox.send(("event", BackendState("ready", self._device.info())))
         while True:
             match self._mailbox.next():
-                case ("render", job, model, image_path, part_path):
-                    self._job(job, model, image_path, Path(part_path))
+                case ("render", job, model, image_path, files):
+                    self._job(job, model, image_path, files)
                 case ("stop",):
                     return
 
@@ -156,11 +157,11 @@ class Worker:
             if failures.poisons(error):
                 raise
 
-    def _job(self, job: Job, model: ModelSpec, image_path: str | None, part: Path) -> None:
+    def _job(self, job: Job, model: ModelSpec, image_path: str | None, files: WorkFiles) -> None:
         from wan_desktop.engine import failures
 
         try:
-            rendered = self._render(job, model, image_path, part, self._mailbox.token(job.id))
+            rendered = self._render(job, model, image_path, files, self._mailbox.token(job.id))
         except Cancelled:
             self._mailbox.send(("cancelled", job.id))
         except Exception as error:
@@ -176,7 +177,7 @@ class Worker:
         self._renderer.rest()
 
     def _render(
-        self, job: Job, model: ModelSpec, image_path: str | None, part: Path, token: CancelToken
+        self, job: Job, model: ModelSpec, image_path: str | None, files: WorkFiles, token: CancelToken
     ) -> Rendered:
         from wan_desktop.encode.mp4 import Mp4Writer
         from wan_desktop.engine.stopwatch import Stopwatch, made_by
@@ -186,14 +187,16 @@ class Worker:
         check = token.raise_if_cancelled
         check()
         image = _start_image(image_path, request.width, request.height)
-        with Mp4Writer(part, request.width, request.height, request.fps) as writer:
+        with Mp4Writer(Path(files.part), request.width, request.height, request.fps) as writer:
             for event in self._renderer.render(job, model, image, writer.write, watch, check):
                 check()
                 self._mailbox.send(("event", event))
             self._mailbox.send(("event", Progress(job.id, Stage.SAVING)))
             with watch.stage(Stage.SAVING):
                 writer.close()
-        return Rendered(job.id, str(part), writer.num_frames, made_by(self._device, model.fingerprint, watch))
+        return Rendered(
+            job.id, files.part, writer.num_frames, made_by(self._device, model.fingerprint, watch)
+        )
 
 
 def _start_image(path: str | None, width: int, height: int) -> np.ndarray | None:

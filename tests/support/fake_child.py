@@ -72,7 +72,7 @@ def _die(how, number):
     time.sleep(60)
 
 
-def _render(conn, cancelled, job, model, image_path, part_path):
+def _render(conn, cancelled, job, model, image_path, files):
     words = iter(job.request.prompt.split())
     if "silent" not in job.request.prompt:
         conn.send(("event", Progress(job.id, Stage.ENCODING)))
@@ -93,7 +93,7 @@ def _render(conn, cancelled, job, model, image_path, part_path):
                 while job.id not in cancelled:
                     time.sleep(0.005)
                 return conn.send(("cancelled", job.id))
-    return _finish(conn, job, model, image_path, part_path)
+    return _finish(conn, job, model, image_path, files.part)
 
 
 def _finish(conn, job, model, image_path, part_path):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wan_desktop.domain.events import BackendState, Frame, Note, Preview, Progress, Rendered
@@ -19,10 +20,9 @@ from wan_desktop.domain.job import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from wan_desktop.domain.events import RenderEvent
-    from wan_desktop.domain.job import Job
+    from wan_desktop.domain.job import Job, WorkFiles
     from wan_desktop.jobs.cancel import CancelToken
 
 
@@ -75,16 +75,18 @@ class ScriptedBackend:
         self.closed = True
         self._released.set()
 
-    def render(self, job: Job, part: Path, cancel: CancelToken) -> Iterator[RenderEvent]:
+    def render(self, job: Job, files: WorkFiles, cancel: CancelToken) -> Iterator[RenderEvent]:
         """Follow the job's script."""
         self.requests.append(job)
         script = next((s for words, s in self._scripts.items() if words in job.request.prompt), Script())
         steps = job.request.num_inference_steps
         for stage in (Stage.LOADING, Stage.ENCODING, Stage.DENOISING, Stage.DECODING):
             yield from self._stage(job, stage, script, cancel, steps)
-        write_clip(part, job.request.width, job.request.height, job.request.num_frames, job.request.fps)
+        write_clip(
+            Path(files.part), job.request.width, job.request.height, job.request.num_frames, job.request.fps
+        )
         yield Rendered(
-            job.id, str(part), job.request.num_frames, {"device": "scripted", "seconds": {"total": 0.1}}
+            job.id, files.part, job.request.num_frames, {"device": "scripted", "seconds": {"total": 0.1}}
         )
 
     def _stage(
@@ -94,7 +96,7 @@ class ScriptedBackend:
         if stage is Stage.ENCODING:
             yield from (Note(job.id, sentence) for sentence in script.notes)
         if script.hold is stage:
-            cancel.on_cancel(self._released.set)
+            cancel.on_change(self._released.set)
             self._released.wait()
         cancel.raise_if_cancelled()
         if script.fail is not None and script.at is stage:

@@ -11,6 +11,9 @@ WanError
 ├── EncodeFailed          frames could not be written as a video
 ├── LibraryProblem        the database is damaged or newer than this program
 ├── HostProblem           another running copy cannot be reached
+├── SnapshotUnfit         a snapshot was made by other weights or versions, or is damaged
+├── BadOutput             the render gave numbers that are no picture
+├── Paused                the user said pause; no failure
 └── Cancelled             the user said stop; no failure
 
 An error is made of a template and its values, so that the window can show it in the user's language:
@@ -135,6 +138,27 @@ class HostProblem(WanError):
     code = "host"
 
 
+class SnapshotUnfit(WanError):
+    """What was kept of a half-done render does not fit: other weights, other versions, or a damaged file."""
+
+    code = "snapshot_unfit"
+
+
+class BadOutput(WanError):
+    """The latents hold NaN or infinite numbers: no picture can be made of them. They are kept."""
+
+    code = "bad_output"
+
+
+class Paused(WanError):
+    """The user said pause: what is done so far is kept, the job goes on when told."""
+
+    code = "paused"
+
+    def __init__(self, template: str = QT_TRANSLATE_NOOP("errors", "Paused."), **rest: Any) -> None:
+        super().__init__(template, **rest)
+
+
 class Cancelled(WanError):
     """The user said stop."""
 
@@ -157,6 +181,9 @@ _BY_CODE: dict[str, type[WanError]] = {
         EncodeFailed,
         LibraryProblem,
         HostProblem,
+        SnapshotUnfit,
+        BadOutput,
+        Paused,
         Cancelled,
     )
 }

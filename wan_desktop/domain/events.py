@@ -46,6 +46,25 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What is done so far is safe on disk: `step` of `total` steps in a snapshot, or the finished `latents`."""
+
+    job_id: str
+    step: int
+    total: int
+    latents: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The render goes on after `step` of `total` steps instead of starting again (`step` == `total`: decoding)."""
+
+    job_id: str
+    step: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """The render process has written the whole clip to the file it was given.
 
@@ -99,5 +118,5 @@ class ClipRemoved:
     clip_id: str
 
 
-RenderEvent: TypeAlias = Progress | Preview | Note | Rendered
+RenderEvent: TypeAlias = Progress | Preview | Note | Kept | Resumed | Rendered
 Event: TypeAlias = RenderEvent | BackendState | JobChanged | JobRemoved | ClipAdded | ClipRemoved

@@ -14,10 +14,12 @@ from wan_desktop.domain.events import (
     Frame,
     JobChanged,
     JobRemoved,
+    Kept,
     Note,
     Preview,
     Progress,
     Rendered,
+    Resumed,
 )
 from wan_desktop.domain.job import Clip, Job, JobState, Stage
 from wan_desktop.domain.request import RenderRequest
@@ -85,6 +87,8 @@ _MAKERS: dict[str, Callable[[dict[str, Any]], Event]] = {
         values["job_id"], values["step"], tuple(_frame(frame) for frame in values["frames"])
     ),
     "Note": lambda values: Note(**values),
+    "Kept": lambda values: Kept(**values),
+    "Resumed": lambda values: Resumed(**values),
     "Rendered": lambda values: Rendered(**values),
     "BackendState": lambda values: BackendState(**values),
     "JobChanged": lambda values: JobChanged(job_from_json(values["job"])),

@@ -56,8 +56,13 @@ STAGE_WORDS = {
 class Job:
     """A request in the queue. Times are seconds since 1970 (UTC). `order` sorts waiting jobs, lowest first.
 
-    `error` is WanError.to_json() of a failed job. `clip_id` names the clip of a done one. `notes` are
-    sentences worth telling ("The last 40 words were cut").
+    `error` is WanError.to_json() of a failed job, or why a paused one waits ("The disk is full"). `clip_id` names
+    the clip of a done one. `notes` are sentences worth telling ("The last 40 words were cut").
+
+    What makes a job go on instead of starting again: `kept_step` of `kept_steps` steps are in its snapshot (0: none),
+    `kept_latents` says that its finished latents are on disk, `attempts` counts the render processes that it
+    lost in a row, `plan` is the memory plan's place in the engine's list (0: the first choice).
+    `latents_of` names another job whose kept latents this one decodes instead of denoising ("Decode again").
     """
 
     id: str
@@ -70,6 +75,27 @@ class Job:
     error: dict[str, Any] | None = None
     clip_id: str | None = None
     notes: tuple[str, ...] = ()
+    attempts: int = 0
+    plan: int = 0
+    kept_step: int = 0
+    kept_steps: int = 0
+    kept_latents: bool = False
+    latents_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFiles:
+    """Where a render keeps what it has done so far, all absolute; they cross the pipe to the render process.
+
+    `part`: the clip being written, in the library folder. `snapshot`, `latents`: in the data folder; either may be
+    there already, from an earlier try or from the job that `latents_of` names. `snapshot_every_s`: seconds between
+    two snapshots while denoising (0: after every step).
+    """
+
+    part: str
+    snapshot: str
+    latents: str
+    snapshot_every_s: float = 15.0
 
 
 @dataclass(frozen=True, slots=True)

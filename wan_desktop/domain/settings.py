@@ -7,6 +7,7 @@ from typing import Any
 
 APPEARANCES = ("system", "light", "dark")
 LANGUAGES = ("system", "en", "zh_CN")
+AT_START = ("ask", "continue", "wait")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,10 @@ class Settings:
     """Every setting with its default. Empty `library_dir`: the standard folder; empty `model`: the best present.
 
     `model_dirs` are folders that hold a model each. `device`: "auto", "cpu", "cuda" or "cuda:N".
-    `notify_after_s`: a job longer than this many seconds tells the system when it is done.
+    `notify_after_s`: a job longer than this many seconds tells the system when it is done. `snapshot_every_s`:
+    seconds between two snapshots of a render. `at_start`: what happens to an interrupted job and a waiting queue
+    when the window opens: "ask", "continue" or "wait". `keep_gb`: how much disk snapshots and latents may take
+    before the oldest of ended jobs go, in 10**9 bytes. `keep_awake`: the computer does not sleep while rendering.
     """
 
     library_dir: str = ""
@@ -24,6 +28,10 @@ class Settings:
     appearance: str = "system"
     language: str = "system"
     notify_after_s: int = 30
+    snapshot_every_s: int = 15
+    at_start: str = "ask"
+    keep_gb: int = 10
+    keep_awake: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""

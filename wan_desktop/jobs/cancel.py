@@ -1,21 +1,22 @@
-"""A token that says stop."""
+"""A token that says stop, or pause."""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING
 
-from wan_desktop.domain.errors import Cancelled
+from wan_desktop.domain.errors import Cancelled, Paused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 class CancelToken:
-    """Set once from any thread; whoever works checks it, whoever waits is called."""
+    """Set from any thread; whoever works checks it, whoever waits is called. Cancel outdoes pause."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._pause = threading.Event()
         self._lock = threading.Lock()
         self._callbacks: list[Callable[[], None]] = []
 
@@ -24,23 +25,40 @@ class CancelToken:
         """True once `cancel` was called."""
         return self._event.is_set()
 
+    @property
+    def paused(self) -> bool:
+        """True once `pause` was called."""
+        return self._pause.is_set()
+
     def cancel(self) -> None:
         """Say stop; safe to call again."""
+        self._say(self._event)
+
+    def pause(self) -> None:
+        """Say pause: stop at the next point from which the work can go on. Safe to call again."""
+        self._say(self._pause)
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Call `callback` (from the saying thread) at each of the two words; at once if one was said before."""
         with self._lock:
-            if self._event.is_set():
-                return
-            self._event.set()
-            callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
+            self._callbacks.append(callback)
+            said = self._event.is_set() or self._pause.is_set()
+        if said:
             callback()
 
-    def on_cancel(self, callback: Callable[[], None]) -> None:
-        """Call `callback` (from the cancelling thread) when cancelled; at once if it already is."""
+    def raise_if_paused(self) -> None:
+        """Raise Paused if `pause` was called; call it where everything done so far is kept."""
+        if self._pause.is_set():
+            raise Paused()
+
+    def _say(self, word: threading.Event) -> None:
         with self._lock:
-            if not self._event.is_set():
-                self._callbacks.append(callback)
+            if word.is_set():
                 return
-        callback()
+            word.set()
+            callbacks = list(self._callbacks)
+        for callback in callbacks:
+            callback()
 
     def raise_if_cancelled(self) -> None:
         """Raise Cancelled if `cancel` was called."""

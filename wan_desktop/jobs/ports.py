@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wan_desktop.domain.events import BackendState, Rendered, RenderEvent
-    from wan_desktop.domain.job import Clip, Job
+    from wan_desktop.domain.job import Clip, Job, WorkFiles
     from wan_desktop.domain.model import ModelSpec
     from wan_desktop.domain.request import RenderRequest
     from wan_desktop.jobs.cancel import CancelToken
@@ -68,14 +68,17 @@ class Library(Protocol):
     def check_space(self, request: RenderRequest) -> None:
         """Raise DiskProblem when the folder is not writable, gone, or has no room for the request's clip."""
 
-    def part_file(self, job: Job) -> Path:
-        """Where the render process writes the job's clip: a `.part` file in the library folder."""
+    def work_files(self, job: Job) -> WorkFiles:
+        """Where the render process writes the job's clip (a `.part` file in the library folder) and what it keeps."""
 
     def publish(self, job: Job, rendered: Rendered) -> Clip:
         """Make the `.part` file a clip: recipe in, read back, fsync, rename, thumbnail. Not yet in the store."""
 
     def discard(self, job: Job) -> None:
-        """Remove what an unfinished job left in the folder."""
+        """Remove the half-written clip that an unfinished job left; its snapshot and latents stay."""
+
+    def forget(self, job: Job) -> None:
+        """Remove the job's snapshot and latents too: it will never go on."""
 
     def to_bin(self, clip: Clip, now: float) -> Clip:
         """Move the clip's files to the bin; the clip with its new paths and `deleted_at`."""
@@ -113,8 +116,11 @@ class Backend(Protocol):
     def start(self) -> None:
         """Begin to get ready, without waiting."""
 
-    def render(self, job: Job, part: Path, cancel: CancelToken) -> Iterator[RenderEvent]:
-        """Render the job into `part`; the last event is Rendered. Raises Cancelled or another WanError."""
+    def render(self, job: Job, files: WorkFiles, cancel: CancelToken) -> Iterator[RenderEvent]:
+        """Render the job into `files.part`, going on from what `files` holds; the last event is Rendered.
+
+        Raises Cancelled, Paused (after the current step is kept; the GPU is given back) or another WanError.
+        """
 
     def subscribe(self, listener: Callable[[BackendState], None]) -> Callable[[], None]:
         """Call `listener` with the present state and at each change, from any thread; returns the way to stop."""

@@ -95,7 +95,7 @@ class Runner:
         host, notes = self._host, list[str]()
         host.library.check_space(job.request)
         rendered: Rendered | None = None
-        for event in host.backend.render(job, host.library.part_file(job), cancel):
+        for event in host.backend.render(job, host.library.work_files(job), cancel):
             host.emit(event)
             if isinstance(event, Note):
                 notes.append(event.sentence)

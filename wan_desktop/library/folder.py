@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, DiskProblem, LibraryProblem
 from wan_desktop.domain.ids import clip_name
-from wan_desktop.domain.job import Clip
+from wan_desktop.domain.job import Clip, WorkFiles
 from wan_desktop.domain.recipe import make_recipe
 from wan_desktop.library.listing import BIN, clip_id, clips_in, clips_in_bin, free_id
 from wan_desktop.library.publishing import recipe_tags, remux, verify
@@ -67,6 +67,10 @@ class LibraryFolder:
             free = shutil.disk_usage(self.folder).free
         check_room(self.folder, free, clip_bytes(request) + MARGIN_BYTES)
 
+    def work_files(self, job: Job) -> WorkFiles:
+        """Where the render process writes: the `.part` file in this folder."""
+        return WorkFiles(str(self.part_file(job)), "", "")
+
     def part_file(self, job: Job) -> Path:
         """Where the render process writes the job's clip: `.{job id}.part` in the library folder.
 
@@ -92,6 +96,9 @@ class LibraryFolder:
                         why=error.strerror or str(error),
                     ) from error
         self._parts.pop(job.id, None)
+
+    def forget(self, job: Job) -> None:
+        """Remove what an unfinished job keeps to go on from."""
 
     # ---- publishing
 

@@ -15,10 +15,9 @@ from wan_desktop.process.keeper import Keeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
-    from pathlib import Path
 
     from wan_desktop.domain.events import BackendState, RenderEvent
-    from wan_desktop.domain.job import Job
+    from wan_desktop.domain.job import Job, WorkFiles
     from wan_desktop.jobs.cancel import CancelToken
     from wan_desktop.jobs.ports import Images, Models
     from wan_desktop.process.child_process import ChildProcess
@@ -64,7 +63,7 @@ class RenderProcess:
         atexit.unregister(self.close)
         self._keeper.close()
 
-    def render(self, job: Job, part: Path, cancel: CancelToken) -> Iterator[RenderEvent]:
+    def render(self, job: Job, files: WorkFiles, cancel: CancelToken) -> Iterator[RenderEvent]:
         """As the port says. Raises RenderProcessDied when the process dies in the middle of the job.
 
         A process that died without a word on the job never began it: then the job goes to the next one, once.
@@ -72,11 +71,11 @@ class RenderProcess:
         cancel.raise_if_cancelled()
         model = self._models.get(job.request.model)
         image = str(self._images.path(job.request.image)) if job.request.image else None
-        message = ("render", job, model, image, str(part))
+        message = ("render", job, model, image, files)
         mail: Mail = queue.SimpleQueue()
         self._keeper.attend(mail)
         try:
-            cancel.on_cancel(lambda: mail.put(("look",)))
+            cancel.on_change(lambda: mail.put(("look",)))
             yield Progress(job.id, Stage.LOADING)
             if not (yield from self._attempt(job.id, message, mail, cancel)):
                 yield from self._attempt(job.id, message, mail, cancel, last=True)
