@@ -42,6 +42,8 @@ class ModelSpec:
     """A model that can render: where it lies, what it is made of and what it likes.
 
     `id` is "demo" or the folder's absolute path. `words` are those a demo model understands, by kind.
+    `words_zh` and `examples_zh` are the same in Chinese. `vocabulary` holds every word that the model knows, by
+    language ("en", "zh"); empty: everything is understood.
     `good_pixels` is the frame size below which the model gets visibly worse (0: none known).
     """
 
@@ -61,6 +63,9 @@ class ModelSpec:
     presets: tuple[Preset, ...]
     examples: tuple[str, ...] = ()
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    examples_zh: tuple[str, ...] = ()
+    words_zh: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    vocabulary: dict[str, tuple[str, ...]] = field(default_factory=dict)
     good_pixels: int = 0
     max_prompt_tokens: int = 512
 
@@ -68,6 +73,14 @@ class ModelSpec:
     def default_preset(self) -> Preset:
         """The preset used when none is named: the first."""
         return self.presets[0]
+
+    def examples_in(self, language: str) -> tuple[str, ...]:
+        """The examples for a language code ("en", "zh_CN"): the model's own Chinese ones, else the others."""
+        return (self.examples_zh if language.startswith("zh") else ()) or self.examples
+
+    def words_in(self, language: str) -> dict[str, tuple[str, ...]]:
+        """The words by kind for a language code, as `examples_in`."""
+        return (self.words_zh if language.startswith("zh") else {}) or self.words
 
     def preset(self, name: str) -> Preset | None:
         """The preset of that name, or None."""

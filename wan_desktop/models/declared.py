@@ -35,12 +35,19 @@ def read_spec(folder: Path, ident: str, fingerprint: str) -> ModelSpec:
             sizes=tuple(Size(**size) for size in data["sizes"]),
             presets=_presets(data["presets"]),
             examples=tuple(data.get("examples", ())),
-            words={kind: tuple(words) for kind, words in data.get("words", {}).items()},
+            words=_lists(data.get("words", {})),
+            examples_zh=tuple(data.get("examples_zh", ())),
+            words_zh=_lists(data.get("words_zh", {})),
+            vocabulary=_lists(data.get("vocabulary", {})),
             good_pixels=int(data.get("good_pixels", 0)),
             max_prompt_tokens=int(data.get("max_prompt_tokens", 512)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise damaged_file(path, f"{type(error).__name__}: {error}") from error
+
+
+def _lists(data: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {kind: tuple(words) for kind, words in data.items()}
 
 
 def _presets(listed: list[dict[str, str | int | float]]) -> tuple[Preset, ...]:
