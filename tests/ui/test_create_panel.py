@@ -102,8 +102,9 @@ def test_tip_words_are_inserted_at_the_cursor_and_can_be_undone(panel):
     cursor.movePosition(cursor.MoveOperation.End)
     panel.prompt.editor.setTextCursor(cursor)
     _, chip = panel.prompt._tips[2]
-    chip.menu().actions()[0].trigger()
-    assert panel.prompt.editor.toPlainText() == "a red ball right"
+    offered = chip.menu().actions()[0]
+    offered.trigger()
+    assert panel.prompt.editor.toPlainText() == f"a red ball {offered.text()}"
     panel.prompt.editor.undo()
     assert panel.prompt.editor.toPlainText() == qtbot_text
 

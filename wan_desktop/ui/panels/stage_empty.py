@@ -6,7 +6,7 @@ from functools import partial
 from string import Template
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QLocale, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
@@ -61,7 +61,7 @@ class EmptyPage(QFrame):
         while (item := self._examples.takeAt(0)) is not None:
             item.widget().deleteLater()
         try:
-            examples = self._session.model().examples[:EXAMPLES]
+            examples = self._session.model().examples_in(QLocale().name())[:EXAMPLES]
         except WanError:
             examples = ()
         for text in examples:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QLocale, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
+from wan_desktop.ui.panels.create.tips import kind_label
 from wan_desktop.ui.widgets.fold import Fold
 
 if TYPE_CHECKING:
     from wan_desktop.domain.model import ModelSpec
-
-_KINDS = {"colours": "Colour", "things": "Thing", "motions": "Motion", "backgrounds": "Background"}
 
 
 class DemoCard(QFrame):
@@ -25,7 +25,7 @@ class DemoCard(QFrame):
         badge.setProperty("kind", "badge")
         about = QLabel(
             self.tr(
-                "A tiny model that comes with the program and draws simple moving shapes from English words. "
+                "A tiny model that comes with the program and draws simple moving shapes from a few words. "
                 "It is not Wan2.2-TI2V-5B: add that one in Settings."
             ),
             self,
@@ -45,11 +45,21 @@ class DemoCard(QFrame):
         column.addWidget(self.fold)
         column.addWidget(about)
 
+    def show_words(self) -> None:
+        """Unfold what the model understands."""
+        self.fold.set_open(True)
+        self.fold.setFocus()
+
     def set_model(self, model: ModelSpec) -> None:
         """Show the card for a demo model, nothing for another."""
         self.setVisible(model.demo)
-        lines = []
-        for kind, words in model.words.items():
-            label = QCoreApplication.translate("tips", _KINDS.get(kind, kind.capitalize()))
-            lines.append(f"<b>{label}</b>: {', '.join(words)}")
-        self.words.setText("<br>".join(lines))
+        self.words.setText(words_by_kind(model))
+
+
+def words_by_kind(model: ModelSpec) -> str:
+    """What the model understands, as rich text: a line for each kind of words, in the window's language."""
+    lines = []
+    for kind, words in model.words_in(QLocale().name()).items():
+        label = QCoreApplication.translate("tips", kind_label(kind))
+        lines.append(f"<b>{escape(label)}</b>: {escape(', '.join(words))}")
+    return "<br>".join(lines)

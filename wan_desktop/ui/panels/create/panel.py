@@ -142,6 +142,7 @@ class CreatePanel(QFrame):
         for section in (self.prompt, self.image, self.shape, self.length, self.quality, self.advanced):
             section.edited.connect(self._on_edit)
         self.prompt.pictured.connect(self.image.take)
+        self.prompt.unknown.asked.connect(self._show_words)
         self.image.video_dropped.connect(self.video_dropped)
         self.quality.picked.connect(self.advanced.use_preset)
         self.advanced.size_edited.connect(self.shape.set_custom)
@@ -183,6 +184,10 @@ class CreatePanel(QFrame):
         if request is not None:
             self.quality.show_values(request.num_inference_steps, request.guidance_scale, request.flow_shift)
         self._show_estimate(request)
+
+    def _show_words(self) -> None:
+        self.demo.show_words()
+        QTimer.singleShot(0, self.demo, lambda: self._scroll.ensureWidgetVisible(self.demo, 0, 12))
 
     def _show_size(self) -> None:
         request, _ = self._request()

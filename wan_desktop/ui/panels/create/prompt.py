@@ -1,16 +1,18 @@
-"""What to show: the prompt with its meter, its tips and examples, and the folded negative prompt."""
+"""What to show: the prompt with its meter, what the model does not know of it, tips, examples, negative prompt."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication, QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QTextCursor
+from PySide6.QtCore import QCoreApplication, QLocale, QMimeData, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from wan_desktop.ui import dropped
+from wan_desktop.domain.prompts import Lexicon
 from wan_desktop.ui.icons import icon
+from wan_desktop.ui.panels.create.demo import words_by_kind
+from wan_desktop.ui.panels.create.prompt_edit import PromptEdit, replace_text
 from wan_desktop.ui.panels.create.tips import Tip, tips_for
+from wan_desktop.ui.panels.create.unknown import UnknownMarks, UnknownNote
 from wan_desktop.ui.theme import set_kind
 from wan_desktop.ui.widgets.field import ErrorLabel, set_invalid
 from wan_desktop.ui.widgets.flow_layout import FlowLayout
@@ -21,37 +23,6 @@ if TYPE_CHECKING:
 
 SHORT, GOOD, LONG = 50, 200, 1500
 """Characters: below SHORT there is little to go by, up to GOOD is what the model likes, over LONG much is lost."""
-
-
-LOWEST, HIGHEST = 104, 200
-"""Height of the prompt's editor, in pixels: it grows with the text."""
-
-
-class PromptEdit(QPlainTextEdit):
-    """Plain text with undo, as high as its text. Pictures that come by paste or drop go to `pictured` instead."""
-
-    pictured = Signal(QMimeData)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFixedHeight(LOWEST)
-        self.document().documentLayout().documentSizeChanged.connect(self._grow)
-
-    def _grow(self) -> None:
-        lines = self.document().size().height()
-        height = round(lines * self.fontMetrics().lineSpacing()) + 24
-        self.setFixedHeight(min(max(height, LOWEST), HIGHEST))
-
-    def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        """Text and pictures."""
-        return dropped.look(source) is not None or super().canInsertFromMimeData(source)
-
-    def insertFromMimeData(self, source: QMimeData) -> None:
-        """Text as plain text; a picture to the start image."""
-        if dropped.look(source) is not None and not (source.hasText() and not source.hasUrls()):
-            self.pictured.emit(source)
-        else:
-            self.insertPlainText(source.text())
 
 
 class PromptSection(QWidget):
@@ -66,10 +37,12 @@ class PromptSection(QWidget):
         self._tips: list[tuple[Tip, QPushButton]] = []
         self.editor = PromptEdit(self)
         self.editor.setAccessibleName(self.tr("Prompt"))
-        self.editor.setAccessibleDescription(self.tr("Describe what the clip shows."))
         self.editor.setTabChangesFocus(True)
         self.editor.textChanged.connect(self._on_text)
         self.editor.pictured.connect(self.pictured)
+        self.unknown = UnknownNote(self)
+        self._marks = UnknownMarks(self.editor)
+        self._marks.settled.connect(self._tell_unknown)
         self.meter = QLabel(self)
         self.meter.setProperty("kind", "value")
         self.error = ErrorLabel(self)
@@ -92,11 +65,14 @@ class PromptSection(QWidget):
         """Offer the model's examples and words, and its own negative prompt where it was not changed."""
         changed = self._model is not None and self.negative.toPlainText() != self._model.negative_prompt
         self._model = model
-        self.editor.setPlaceholderText(model.examples[0] if model.examples else "")
+        examples = model.examples_in(QLocale().name())
+        self.editor.setPlaceholderText(examples[0] if examples else "")
         if not changed:
             self.negative.setPlainText(model.negative_prompt)
-        self._fill_examples(model)
+        self._fill_examples(examples)
         self._fill_tips(model)
+        self.unknown.setToolTip(words_by_kind(model))
+        self._marks.set_lexicon(Lexicon(model.vocabulary))
         self._on_text()
 
     def values(self) -> dict[str, Any]:
@@ -154,6 +130,11 @@ class PromptSection(QWidget):
             self.say("")
         self.edited.emit()
 
+    def _tell_unknown(self) -> None:
+        told = self.unknown.tell(self.editor.toPlainText(), self._model) if self._model else ""
+        about = self.tr("Describe what the clip shows.")
+        self.editor.setAccessibleDescription(f"{about} {told}".strip())
+
     def _judge(self, count: int) -> tuple[str, str]:
         if not count:
             return "", "value"
@@ -183,13 +164,13 @@ class PromptSection(QWidget):
 
     # ---- building
 
-    def _fill_examples(self, model: ModelSpec) -> None:
+    def _fill_examples(self, examples: tuple[str, ...]) -> None:
         menu = QMenu(self)
-        for text in model.examples:
+        for text in examples:
             shown = text if len(text) <= 64 else f"{text[:62]}…"
             menu.addAction(shown).triggered.connect(lambda _=False, t=text: self._use_example(t))
         self._examples.setMenu(menu)
-        self._examples.setEnabled(bool(model.examples))
+        self._examples.setEnabled(bool(examples))
 
     def _use_example(self, text: str) -> None:
         replace_text(self.editor, text)
@@ -199,7 +180,7 @@ class PromptSection(QWidget):
         for _, chip in self._tips:
             self._flow.removeWidget(chip)
             chip.deleteLater()
-        self._tips = [(tip, self._tip_chip(tip)) for tip in tips_for(model)]
+        self._tips = [(tip, self._tip_chip(tip)) for tip in tips_for(model, QLocale().name())]
         for chip in (self._examples, self._negative_chip):  # they stay last
             self._flow.removeWidget(chip)
             self._flow.addWidget(chip)
@@ -266,16 +247,6 @@ class PromptSection(QWidget):
         column.addLayout(top)
         column.addWidget(self.editor)
         column.addWidget(self.error)
+        column.addWidget(self.unknown)
         column.addWidget(chips)
         column.addWidget(self._negative)
-
-
-def replace_text(editor: QPlainTextEdit, text: str) -> None:
-    """Put `text` in place of all there is, as one step that undo takes back."""
-    if editor.toPlainText() == text:
-        return
-    cursor = editor.textCursor()
-    cursor.beginEditBlock()
-    cursor.select(QTextCursor.SelectionType.Document)
-    cursor.insertText(text)
-    cursor.endEditBlock()

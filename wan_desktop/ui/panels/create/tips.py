@@ -194,23 +194,55 @@ TIPS = (
 )
 """The order of the model's own prompt guide: subject and scene, motion, camera, light, style."""
 
-_DEMO_LABELS = {
-    "colours": QT_TRANSLATE_NOOP("tips", "Colour"),
-    "things": QT_TRANSLATE_NOOP("tips", "Thing"),
-    "motions": QT_TRANSLATE_NOOP("tips", "Motion"),
-    "backgrounds": QT_TRANSLATE_NOOP("tips", "Background"),
+_KINDS = {
+    "colours": (QT_TRANSLATE_NOOP("tips", "Colour"), ()),
+    "sizes": (QT_TRANSLATE_NOOP("tips", "Size"), ()),
+    "things": (QT_TRANSLATE_NOOP("tips", "Thing"), ()),
+    "motions": (
+        QT_TRANSLATE_NOOP("tips", "Motion"),
+        (
+            *(
+                "mov",
+                "left",
+                "right",
+                "up",
+                "down",
+                "bounc",
+                "spin",
+                "turn",
+                "circl",
+                "grow",
+                "shrink",
+                "still",
+            ),
+            *("动", "左", "右", "上", "下", "弹", "转", "圈", "变", "静"),
+        ),
+    ),
+    "backgrounds": (
+        QT_TRANSLATE_NOOP("tips", "Background"),
+        (
+            *("background", "gradient", "cloud", "sky", "night", "sea", "hill", "sunset"),
+            *("背景", "渐变", "云", "夜", "海", "山", "日落"),
+        ),
+    ),
+    "weather": (QT_TRANSLATE_NOOP("tips", "Weather"), ("rain", "snow", "雨", "雪")),
+    "cameras": (QT_TRANSLATE_NOOP("tips", "Camera"), ("camera", "zoom", "pan", "镜头")),
 }
+"""The kinds of words that a demo model declares: label, and signs where they are not the words themselves."""
 
 
-def tips_for(model: ModelSpec) -> tuple[Tip, ...]:
-    """The tips for a model: a demo's own words by kind, else the general ones."""
+def tips_for(model: ModelSpec, language: str = "en") -> tuple[Tip, ...]:
+    """The tips for a model: a demo's own words by kind, in a language ("en", "zh_CN"), else the general ones."""
     if not model.words:
         return TIPS
-    return tuple(_demo_tip(kind, words) for kind, words in model.words.items())
+    return tuple(_demo_tip(kind, words) for kind, words in model.words_in(language).items())
+
+
+def kind_label(kind: str) -> str:
+    """The label of a kind of a demo's words, marked in the context "tips"."""
+    return _KINDS[kind][0] if kind in _KINDS else kind.capitalize()
 
 
 def _demo_tip(kind: str, words: tuple[str, ...]) -> Tip:
-    label = _DEMO_LABELS.get(kind, kind.capitalize())
-    if kind == "backgrounds":
-        return Tip(label, tuple(f"over a {word} background" for word in words), ("background",))
-    return Tip(label, words, tuple(word.lower() for word in words))
+    signs = _KINDS[kind][1] if kind in _KINDS else ()
+    return Tip(kind_label(kind), words, signs or tuple(word.lower() for word in words))
