@@ -17,10 +17,12 @@ from wan_desktop.domain.events import (
     Frame,
     JobChanged,
     JobRemoved,
+    Kept,
     Note,
     Preview,
     Progress,
     Rendered,
+    Resumed,
 )
 from wan_desktop.domain.events_json import (
     clip_from_json,
@@ -44,6 +46,9 @@ EVENTS = [
     Progress("a", Stage.DENOISING, 3, 20),
     Preview("a", 3, (Frame(2, 1, bytes(range(6))), Frame(1, 1, b"\xff\x00\x80"))),
     Note("a", "Something to know."),
+    Kept("a", 7, 20),
+    Kept("a", 20, 20, latents=True),
+    Resumed("a", 7, 20),
     Rendered("a", "/x.part", 25, {"device": "cpu", "seconds": {"total": 1.25}}),
     BackendState("ready", {"device": "cpu", "problems": []}, "A sentence."),
     JobChanged(FAILED),

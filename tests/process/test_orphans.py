@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from support import parent_script
-from support.samples import a_job
+from support.samples import a_job, files_in
 
 from wan_desktop.jobs.cancel import CancelToken
 
@@ -76,7 +76,7 @@ def test_a_program_that_ends_without_closing_leaves_nothing_behind(parent, mode)
 @posix
 def test_ctrl_c_in_the_terminal_does_not_reach_the_render_process(backend, tmp_path):
     def render():
-        return list(backend.render(a_job(), tmp_path / "x.part", CancelToken()))[-1]
+        return list(backend.render(a_job(), files_in(tmp_path, "x"), CancelToken()))[-1]
 
     pid = render().made_by["pid"]
     os.kill(pid, signal.SIGINT)  # what a terminal does to the whole foreground group

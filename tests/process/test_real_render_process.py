@@ -9,7 +9,7 @@ import sys
 import av
 import pytest
 from support.engine_jobs import REQUEST, RESOURCES, a_job, a_model
-from support.samples import FolderOfImages, OneModel
+from support.samples import FolderOfImages, OneModel, files_in
 
 from wan_desktop import child
 from wan_desktop.domain.errors import Cancelled, RenderProcessDied
@@ -40,17 +40,17 @@ def backend(tmp_path_factory):
     assert made.pid is None
 
 
-def frames_rendered(backend, part):
+def frames_rendered(backend, files):
     """Render to the end: how many frames a player finds in the clip."""
-    *_, last = backend.render(a_job(), part, CancelToken())
+    *_, last = backend.render(a_job(), files, CancelToken())
     assert isinstance(last, Rendered)
-    with av.open(str(part), format="mp4") as container:
+    with av.open(files.part, format="mp4") as container:
         return sum(1 for _ in container.decode(video=0))
 
 
-def until_drawing(backend, part, cancel):
+def until_drawing(backend, files, cancel):
     """A render that has begun to draw: its remaining events."""
-    events = backend.render(a_job(num_inference_steps=200), part, cancel)
+    events = backend.render(a_job(num_inference_steps=200), files, cancel)
     for event in events:
         if isinstance(event, Progress) and event.stage is Stage.DENOISING:
             return events
@@ -61,21 +61,21 @@ def until_drawing(backend, part, cancel):
     ("number", "words"), [(signal.SIGKILL, "ended by the system"), (signal.SIGSEGV, "crashed .*SIGSEGV")]
 )
 def test_a_process_that_dies_while_drawing_costs_one_job(backend, tmp_path, number, words):
-    events = until_drawing(backend, tmp_path / "lost.part", CancelToken())
+    events = until_drawing(backend, files_in(tmp_path, "lost"), CancelToken())
     pid = backend.pid
     os.kill(pid, number)
     with pytest.raises(RenderProcessDied, match=words):
         list(events)
-    assert frames_rendered(backend, tmp_path / "next.part") == REQUEST.num_frames
+    assert frames_rendered(backend, files_in(tmp_path, "next")) == REQUEST.num_frames
     assert backend.pid != pid
 
 
 def test_a_cancel_while_drawing_keeps_the_process(backend, tmp_path):
     cancel = CancelToken()
-    events = until_drawing(backend, tmp_path / "cancelled.part", cancel)
+    events = until_drawing(backend, files_in(tmp_path, "cancelled"), cancel)
     pid = backend.pid
     cancel.cancel()
     with pytest.raises(Cancelled):
         list(events)
-    assert frames_rendered(backend, tmp_path / "next.part") == REQUEST.num_frames
+    assert frames_rendered(backend, files_in(tmp_path, "next")) == REQUEST.num_frames
     assert backend.pid == pid

@@ -10,7 +10,7 @@ import time
 
 import psutil
 import pytest
-from support.samples import a_job
+from support.samples import a_job, files_in
 
 from wan_desktop.domain.errors import BadImage, Cancelled, ModelMissing, OutOfMemory, RenderProcessDied
 from wan_desktop.domain.events import Note, Preview, Progress, Rendered
@@ -25,14 +25,14 @@ def render(backend, tmp_path):
     """Render a prompt to the end: its events."""
 
     def run(prompt="a red ball", cancel=None, **job):
-        return list(backend.render(a_job(prompt, **job), tmp_path / "x.part", cancel or CancelToken()))
+        return list(backend.render(a_job(prompt, **job), files_in(tmp_path, "x"), cancel or CancelToken()))
 
     return run
 
 
-def when(backend, cancel, stage, job, part):
+def when(backend, cancel, stage, job, files):
     """Render, and cancel as soon as `stage` is told."""
-    for event in backend.render(job, part, cancel):
+    for event in backend.render(job, files, cancel):
         if isinstance(event, Progress) and event.stage is stage:
             cancel.cancel()
 
@@ -65,7 +65,7 @@ def test_a_missing_image_or_model_is_told_before_anything_starts(render, backend
     job = a_job()
     object.__setattr__(job.request, "model", "/gone")
     with pytest.raises(ModelMissing):
-        list(backend.render(job, tmp_path / "x.part", CancelToken()))
+        list(backend.render(job, files_in(tmp_path, "x"), CancelToken()))
     assert backend.pid is None
 
 
@@ -90,7 +90,7 @@ def test_a_crash_fails_the_job_with_a_sentence_and_the_next_render_succeeds(rend
 @posix
 def test_a_killed_process_fails_the_job_and_hints_at_memory(backend, states, render, tmp_path):
     job = a_job("wait")
-    events = backend.render(job, tmp_path / "x.part", CancelToken())
+    events = backend.render(job, files_in(tmp_path, "x"), CancelToken())
     assert [next(events), next(events)] == [Progress(job.id, Stage.LOADING), Progress(job.id, Stage.ENCODING)]
     os.kill(backend.pid, signal.SIGKILL)
     with pytest.raises(RenderProcessDied, match=r"signal 9.*memory ran out.*fresh one") as error:
@@ -128,7 +128,7 @@ def test_a_process_killed_while_idle_comes_back_with_the_next_render(render, bac
 def test_a_confirmed_cancel_keeps_the_process(backend, states, render, tmp_path):
     cancel = CancelToken()
     with pytest.raises(Cancelled):
-        when(backend, cancel, Stage.ENCODING, a_job("wait"), tmp_path / "x.part")
+        when(backend, cancel, Stage.ENCODING, a_job("wait"), files_in(tmp_path, "x"))
     assert states.names[-2:] == ["busy", "ready"]
     pid = backend.pid
     assert render()[-1].made_by["pid"] == pid
@@ -140,14 +140,14 @@ def test_a_cancel_from_another_thread_wakes_a_silent_render(backend, states, tmp
     thread = threading.Thread(target=lambda: (states.until("busy"), cancel.cancel()))
     thread.start()
     with pytest.raises(Cancelled):
-        list(backend.render(a_job("wait"), tmp_path / "x.part", cancel))
+        list(backend.render(a_job("wait"), files_in(tmp_path, "x"), cancel))
     thread.join()
 
 
 def test_an_unconfirmed_cancel_kills_and_replaces_the_process(backend, states, render, tmp_path):
     cancel, began = CancelToken(), time.monotonic()
     with pytest.raises(Cancelled):
-        when(backend, cancel, Stage.ENCODING, a_job("deaf"), tmp_path / "x.part")
+        when(backend, cancel, Stage.ENCODING, a_job("deaf"), files_in(tmp_path, "x"))
     assert time.monotonic() - began < 30  # deaf for 600 s, if nobody kills it
     fresh = states.until("ready", times=2)
     assert fresh.info["pid"] != states.until("ready").info["pid"]
@@ -155,7 +155,7 @@ def test_an_unconfirmed_cancel_kills_and_replaces_the_process(backend, states, r
 
 
 def test_a_render_given_up_by_its_caller_is_cancelled(backend, render, tmp_path):
-    events = backend.render(a_job("wait"), tmp_path / "x.part", CancelToken())
+    events = backend.render(a_job("wait"), files_in(tmp_path, "x"), CancelToken())
     next(events), next(events)
     pid = backend.pid
     events.close()
@@ -165,7 +165,7 @@ def test_a_render_given_up_by_its_caller_is_cancelled(backend, render, tmp_path)
 def test_a_cancel_before_the_process_is_ready_leaves_it_alone(backend, states, settings, render, tmp_path):
     settings["start"] = f"gate {tmp_path / 'gate'}"
     cancel = CancelToken()
-    events = backend.render(a_job(), tmp_path / "x.part", cancel)
+    events = backend.render(a_job(), files_in(tmp_path, "x"), cancel)
     assert next(events).stage is Stage.LOADING
     threading.Thread(target=lambda: (states.until("starting"), cancel.cancel())).start()
     with pytest.raises(Cancelled):
@@ -180,7 +180,7 @@ def test_a_job_cancelled_before_it_begins_starts_nothing(backend, tmp_path):
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):
-        list(backend.render(a_job(), tmp_path / "x.part", cancel))
+        list(backend.render(a_job(), files_in(tmp_path, "x"), cancel))
     assert backend.pid is None
 
 
@@ -223,7 +223,7 @@ def test_close_ends_the_process_and_what_it_renders(backend, states, tmp_path):
     assert not psutil.pid_exists(pid)  # no zombie either
     assert states.names[-1] == "stopped"
     with pytest.raises(Cancelled):
-        list(backend.render(a_job(), tmp_path / "x.part", CancelToken()))
+        list(backend.render(a_job(), files_in(tmp_path, "x"), CancelToken()))
     backend.close()
 
 
@@ -240,7 +240,7 @@ def test_close_ends_a_render_in_another_thread(backend, states, tmp_path):
 
     def work():
         try:
-            list(backend.render(a_job("deaf"), tmp_path / "x.part", CancelToken()))
+            list(backend.render(a_job("deaf"), files_in(tmp_path, "x"), CancelToken()))
         except Cancelled as error:
             ended.append(error)
 
@@ -274,7 +274,7 @@ def test_a_restart_uses_the_new_settings(backend, states, settings):
 
 def test_a_restart_waits_for_the_running_job(backend, states, settings, tmp_path):
     settings["device"] = "cpu"
-    events = backend.render(a_job(), tmp_path / "x.part", CancelToken())
+    events = backend.render(a_job(), files_in(tmp_path, "x"), CancelToken())
     next(events), next(events)
     settings["device"] = "cuda"
     backend.restart()

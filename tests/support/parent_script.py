@@ -10,7 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
-from support.samples import FolderOfImages
+from support.samples import FolderOfImages, files_in
 
 from wan_desktop.domain.events import Progress
 from wan_desktop.domain.job import Stage
@@ -52,7 +52,7 @@ def real(folder):
 def main(mode: str, folder: Path, kind: str) -> None:
     """Have a render process and end as `mode` says."""
     backend, job = {"scripted": scripted, "real": real}[kind](folder)
-    events = backend.render(job, folder / "x.part", CancelToken())
+    events = backend.render(job, files_in(folder, "x"), CancelToken())
     next(e for e in events if isinstance(e, Progress) and e.stage not in (Stage.LOADING,))
     threading.Thread(target=lambda: list(events), daemon=True).start()
     print(backend.pid, flush=True)

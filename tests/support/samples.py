@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from wan_desktop.domain.errors import BadImage
-from wan_desktop.domain.job import Clip, Job, JobState
+from wan_desktop.domain.job import Clip, Job, JobState, WorkFiles
 from wan_desktop.domain.recipe import make_recipe
 from wan_desktop.domain.request import RenderRequest
 
@@ -45,6 +45,11 @@ def a_clip(id="clip2345678", job=None, **values):
         "recipe": make_recipe(job, id, 1_700_000_100.0, {"device": "cpu"}),
     }
     return Clip(id=id, **(told | values))
+
+
+def files_in(folder, name="x"):
+    """The work files of a render in `folder`: NAME.part, NAME.snapshot, NAME.latents."""
+    return WorkFiles(*(str(Path(folder, f"{name}.{kind}")) for kind in ("part", "snapshot", "latents")))
 
 
 class OneModel:
