@@ -38,7 +38,7 @@ class DemoCard(QFrame):
         self.words.setProperty("kind", "note")
         self.fold.body.addWidget(self.words)
         self.fold.header.insertWidget(0, badge, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.fold.header.insertStretch(1, 1)
+        self.fold.header.insertSpacing(1, 4)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 7, 8, 10)
         column.setSpacing(4)

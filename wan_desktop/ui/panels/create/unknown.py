@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PAUSE_MS = 500
 """A word is left alone while it is typed; it is judged after this long a pause, or when the cursor has left it."""
-NAMED, LONGEST = 4, 24
+NAMED, LONGEST = 3, 24
 """How many words the line names, and how many characters of each."""
 
 
