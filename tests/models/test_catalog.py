@@ -130,6 +130,32 @@ def test_a_folder_that_declares_itself_is_used_as_it_says(tmp_path):
     assert catalog().get(str(DEMO)).id == "demo"
 
 
+def test_a_model_may_declare_the_words_it_knows_and_speak_chinese(tmp_path):
+    copy = tmp_path / "mine"
+    shutil.copytree(DEMO, copy)
+    change(
+        copy / "model.json",
+        vocabulary={"en": ["red", "ball"], "zh": ["红色", "球"]},
+        examples=["a red ball"],
+        examples_zh=["红色的球"],
+        words={"colours": ["red"]},
+        words_zh={"colours": ["红色"]},
+    )
+    model = catalog().get(str(copy))
+    assert model.vocabulary == {"en": ("red", "ball"), "zh": ("红色", "球")}
+    assert (model.examples_in("en"), model.examples_in("zh_CN")) == (("a red ball",), ("红色的球",))
+    assert (model.words_in("en"), model.words_in("zh_CN")) == ({"colours": ("red",)}, {"colours": ("红色",)})
+    change(copy / "model.json", vocabulary=["red"])
+    with pytest.raises(ModelDamaged, match=r"model\.json"):
+        catalog().get(str(copy))
+
+
+def test_a_model_that_speaks_no_chinese_offers_its_own_words_and_understands_everything(big):
+    model = catalog(model_dirs=(str(big),)).get(None)
+    assert model.vocabulary == {}
+    assert model.examples_in("zh_CN") == model.examples_in("en") == model.examples != ()
+
+
 # ---- the 5 B
 
 
