@@ -1,18 +1,21 @@
-"""The procedural world: clips of one shaded, moving shape over a background, drawn in torch on any device."""
+"""The procedural world: clips of shaded things over smooth backgrounds, drawn in torch on any device."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
 
-from training.shapes import signed_distance
-from training.words import COLOURS, MOTIONS, SIZES, THINGS, Scene
+from training import settings, weather
+from training.motion import MARGIN, RADIUS, TILT, Chance, paths
+from training.scene import KINDS, SETTINGS, WEATHERS
+from training.things import draw_things
 
 if TYPE_CHECKING:
-    import random
+    from training.motion import Paths
+    from training.scene import Scene
 
 PALETTE: dict[str, tuple[float, float, float]] = {  # sRGB in [0, 1]
     "red": (0.88, 0.10, 0.10),
@@ -26,120 +29,164 @@ PALETTE: dict[str, tuple[float, float, float]] = {  # sRGB in [0, 1]
     "white": (0.96, 0.96, 0.96),
     "black": (0.06, 0.06, 0.07),
 }
-_STEP: dict[str, tuple[int, int]] = {
-    "right": (1, 0),
-    "left": (-1, 0),
-    "up": (0, -1),
-    "down": (0, 1),
-    "up right": (1, -1),
-    "up left": (-1, -1),
-    "down right": (1, 1),
-    "down left": (-1, 1),
-    "still": (0, 0),
-    "growing": (0, 0),
-    "shrinking": (0, 0),
-}
-_MOTION_WEIGHTS = (14, 14, 14, 14, 10, 8, 8, 4.5, 4.5, 4.5, 4.5)
-_RADIUS = {"small": (15.0, 21.0), "": (22.0, 33.0), "big": (34.0, 44.0)}  # pixels at a shorter side of 160
+
+
+class Truth(NamedTuple):
+    """Where something is in the frame, in pixels of the frame: centre [N, T, 2] x, y; radius, angle [N, T]."""
+
+    centre: Tensor
+    radius: Tensor
+    angle: Tensor
 
 
 @dataclass(slots=True)
 class Clips:
-    """What a batch of N clips is drawn from; lengths in pixels, colours in [0, 1]."""
+    """What N clips of T frames are drawn from; lengths in pixels of the world, colours in [0, 1].
 
-    kind: Tensor  # [N] index into THINGS
+    The world is as large as the frame where the camera neither pans nor zooms. Weather lies in the frame.
+    """
+
+    kind: Tensor  # [N] index into KINDS
     colour: Tensor  # [N, 3]
-    ground: Tensor  # [N, 3]
-    slope: Tensor  # [N, 2] brightness change of the background across the frame, x and y
-    centre: Tensor  # [N, T, 2] x, y
-    radius: Tensor  # [N, T]
-    turn: Tensor  # [N] radians
+    place: Tensor  # [N, T, 4] x, y, radius, angle in radians
+    second_kind: Tensor  # [N] index into KINDS, -1: there is none
+    second_colour: Tensor  # [N, 3]
+    second_place: Tensor  # [N, T, 4]
+    setting: Tensor  # [N] index into SETTINGS
+    ground: Tensor  # [N, 3] colour of the settings that have one
+    weather: Tensor  # [N] index into WEATHERS
+    chance: Tensor  # [N, C] what settings and weather are made from
+    size: Tensor  # [N, 2] width and height of the whole frame
+    view: Tensor  # [N, T, 3] world x and y of the frame's corner, world pixels to one of the frame
+    time: Tensor  # [N, T] number of the frame in the whole clip
+    origin: Tensor  # [N, 2] x and y in the frame where drawing begins
 
     def to(self, device: torch.device | str) -> Clips:
         """The same clips on `device`."""
-        return Clips(*(getattr(self, name).to(device) for name in self.__slots__))
+        return Clips(*(getattr(self, field.name).to(device) for field in fields(self)))
 
+    def window(self, first_frame: int, frames: int, offset_xy: Tensor) -> Clips:
+        """`frames` frames from `first_frame` on, drawn from `offset_xy` [N, 2] (whole pixels: x, y) on.
 
-def random_scene(rng: random.Random) -> Scene:
-    """Any scene of the world; the shape never has the background's colour."""
-    colour, background = rng.sample(COLOURS, 2)
-    motion = rng.choices(MOTIONS, _MOTION_WEIGHTS)[0]
-    size = rng.choices(SIZES, (2, 6, 2))[0]
-    return Scene(colour, rng.choice(THINGS), motion, background, size)
+        Rendering it gives what cutting the rendered whole would.
+        """
+        cut = slice(first_frame, first_frame + frames)
+        timed = {name: getattr(self, name)[:, cut] for name in ("place", "second_place", "view", "time")}
+        return replace(self, **timed, origin=self.origin + offset_xy.to(self.origin))
+
+    def truth(self) -> Truth:
+        """Where the thing is in each frame."""
+        return self._truth(self.place)
+
+    def second_truth(self) -> Truth:
+        """Where the second thing is; of no meaning where there is none."""
+        return self._truth(self.second_place)
+
+    def _truth(self, place: Tensor) -> Truth:
+        seen = self.seen(place)
+        return Truth(seen[..., :2] - self.origin[:, None], seen[..., 2], seen[..., 3])
+
+    def seen(self, place: Tensor) -> Tensor:
+        """World places [N, T, 4] as the camera sees them, in pixels of the whole frame."""
+        scale = self.view[..., 2:]
+        return torch.cat(
+            [(place[..., :2] - self.view[..., :2]) / scale, place[..., 2:3] / scale, place[..., 3:]], 2
+        )
 
 
 def layout(scenes: list[Scene], frames: int, height: int, width: int, generator: torch.Generator) -> Clips:
-    """Random places, speeds and shades for `scenes`, on the CPU."""
-    count, unit = len(scenes), min(height, width) / 160
-
-    def uniform(low: float, high: float, *shape: int) -> Tensor:
-        return torch.rand(count, *shape, generator=generator) * (high - low) + low
-
-    bounds = torch.tensor([_RADIUS[scene.size] for scene in scenes]) * unit
-    radius = bounds[:, 0] + uniform(0, 1) * (bounds[:, 1] - bounds[:, 0])
-    progress = _progress(uniform(0, 0.6), frames)
-    growth = torch.tensor([{"growing": 1.0, "shrinking": -1.0}.get(scene.motion, 0.0) for scene in scenes])
-    change = growth * uniform(0.55, 0.8)
-    scale = torch.exp(change[:, None] * (progress - 0.5))
-    largest = radius * scale.amax(1)
-    span = torch.tensor([width, height]) - 2.1 * largest[:, None]  # where the centre may be, [N, 2]
-    step = torch.tensor([_STEP[scene.motion] for scene in scenes], dtype=torch.float32)
-    travel = torch.minimum(uniform(50, 105, 1) * unit, 0.95 * span) * step
-    start = uniform(0, 1, 2) * (span - travel.abs()) + (-travel).clamp(min=0) + 1.05 * largest[:, None]
+    """Random places, shades and backgrounds for `scenes`, on the CPU; ValueError for a photograph's scene."""
+    count, chance = len(scenes), Chance(len(scenes), generator)
+    size = torch.tensor([float(width), float(height)])
+    made = paths(scenes, frames, size, chance)
+    seconds = [scene.second for scene in scenes]
     return Clips(
-        kind=torch.tensor([THINGS.index(scene.thing) for scene in scenes]),
-        colour=_shade([scene.colour for scene in scenes], uniform(-0.025, 0.025, 3)),
-        ground=_shade([scene.background for scene in scenes], uniform(-0.025, 0.025, 3)),
-        slope=uniform(-0.3, 0.3, 2),
-        centre=start[:, None] + travel[:, None] * progress[..., None],
-        radius=radius[:, None] * scale,
-        turn=uniform(-0.2, 0.2),
+        kind=torch.tensor([KINDS.index(scene.thing.kind) for scene in scenes]),
+        colour=_shade([scene.thing.colour for scene in scenes], chance),
+        place=made.place,
+        second_kind=torch.tensor([KINDS.index(thing.kind) if thing else -1 for thing in seconds]),
+        second_colour=_shade([thing.colour if thing else "white" for thing in seconds], chance),
+        second_place=_beside(scenes, made, size, chance).expand(-1, frames, -1),
+        setting=torch.tensor([SETTINGS.index(scene.setting) for scene in scenes]),
+        ground=_shade([scene.colour or "white" for scene in scenes], chance),
+        weather=torch.tensor([WEATHERS.index(scene.weather) for scene in scenes]),
+        chance=chance(0, 1, settings.CHANCES + weather.CHANCES),
+        size=size.expand(count, 2),
+        view=made.view,
+        time=torch.arange(float(frames)).expand(count, frames),
+        origin=torch.zeros(count, 2),
     )
 
 
-def _progress(ease: Tensor, frames: int) -> Tensor:
-    """[N, T] from 0 to 1: even speed mixed with a soft start and stop by `ease` [N]."""
-    time = torch.linspace(0, 1, frames) if frames > 1 else torch.zeros(1)
-    soft = time * time * (3 - 2 * time)
-    return time + ease[:, None] * (soft - time)
+def _shade(names: list[str], chance: Chance) -> Tensor:
+    return (torch.tensor([PALETTE[name] for name in names]) + chance(-0.025, 0.025, 3)).clamp(0.02, 1)
 
 
-def _shade(names: list[str], jitter: Tensor) -> Tensor:
-    return (torch.tensor([PALETTE[name] for name in names]) + jitter).clamp(0.02, 1)
+def _beside(scenes: list[Scene], made: Paths, size: Tensor, chance: Chance, tries: int = 64) -> Tensor:
+    """Places [N, 1, 4] of second things: wholly visible and clear of the thing in the first frame.
+
+    Smaller than its size says where there is no room for that.
+    """
+    sizes = [scene.second.size if scene.second else "small" for scene in scenes]
+    unit = float(size.min()) / 160
+    wanted = chance.within([RADIUS[name] for name in sizes])[:, None] * unit
+    corner, scale = made.view[:, :1, :2], made.view[:, :1, 2:]
+    spots = corner + size * scale * chance(0.08, 0.92, tries, 2)
+    thing = made.place[:, :1]
+    clear = (spots - thing[..., :2]).norm(dim=2) - MARGIN * thing[..., 2] - 3 * unit
+    edge = torch.minimum(spots - corner, corner + size * scale - spots).amin(2)
+    radius = torch.minimum(torch.minimum(clear, edge) / MARGIN, wanted)
+    best = radius.argmax(1)
+    rows = torch.arange(len(scenes))
+    fitted = radius[rows, best].clamp(min=6 * unit)
+    return torch.stack([*spots[rows, best].unbind(1), fitted, chance(-TILT, TILT)], 1)[:, None]
 
 
+@torch.no_grad()
 def render(clips: Clips, height: int, width: int) -> Tensor:
-    """Draw `clips` with anti-aliasing, shading and a soft shadow: [N, 3, T, height, width] in [-1, 1]."""
+    """Draw `clips` with anti-aliasing, shading and soft shadows: [N, 3, T, height, width] float32 in [-1, 1]."""
+    count, frames = clips.time.shape
     device = clips.kind.device
-    y = (torch.arange(height, device=device) + 0.5)[:, None]
-    x = (torch.arange(width, device=device) + 0.5)[None, :]
-    image = _background(clips, x / width - 0.5, y / height - 0.5)
-    radius = clips.radius[..., None, None]
-    dx, dy = x - clips.centre[..., 0, None, None], y - clips.centre[..., 1, None, None]
-    u, v, distance = _local(clips, dx / radius, dy / radius, radius)
-    shadow = _local(clips, dx / radius - 0.16, dy / radius - 0.24, radius)[2]
-    image = image * (1 - 0.34 * torch.sigmoid(-shadow / (0.10 * radius)))[:, None]
-    light = 0.99 - 0.17 * (u + v) + 0.16 * (distance / radius).clamp(-0.5, 0)
-    solid = (clips.kind != THINGS.index("ring")).view(-1, 1, 1, 1)
-    glint = torch.exp(-((u + 0.34) ** 2 + (v + 0.36) ** 2) / 0.05) * solid
-    body = (
-        clips.colour.view(-1, 3, 1, 1, 1) * light[:, None]
-        + 0.30 * glint[:, None]
-        + 0.03 * (1 - u - v)[:, None]
+    y = torch.arange(height, device=device) + 0.5 + clips.origin[:, 1, None]
+    x = torch.arange(width, device=device) + 0.5 + clips.origin[:, 0, None]
+    x, y = x[:, None, None], y[:, None, :, None]
+    image = torch.empty(count, 3, frames, height, width, device=device)
+    _paint(image, clips, x, y)
+    rows = (clips.second_kind >= 0).nonzero()[:, 0]
+    if len(rows):
+        place = clips.seen(clips.second_place)[rows]
+        draw_things(
+            image, rows, clips.second_kind[rows], clips.second_colour[rows], place, clips.origin[rows]
+        )
+    rows = torch.arange(count, device=device)
+    draw_things(image, rows, clips.kind, clips.colour, clips.seen(clips.place), clips.origin)
+    for index, fall in ((WEATHERS.index("rain"), weather.rain), (WEATHERS.index("snow"), weather.snow)):
+        rows = (clips.weather == index).nonzero()[:, 0]
+        if len(rows):
+            chance = clips.chance[rows, settings.CHANCES :]
+            image[rows] = fall(image[rows], x[rows], y[rows], clips.time[rows], clips.size[rows], chance)
+    return image.clamp_(-1, 1)
+
+
+def _paint(image: Tensor, clips: Clips, x: Tensor, y: Tensor) -> None:
+    """Fill `image` with the backgrounds; those that nothing changes are painted once for all frames."""
+    seen_moving = (clips.view != clips.view[:, :1]).flatten(1).any(1)
+    for index, name in enumerate(SETTINGS):
+        for moving in (False, True):
+            chosen = (clips.setting == index) & (seen_moving | (name in settings.MOVING)).eq(moving)
+            rows = chosen.nonzero()[:, 0]
+            if len(rows):
+                image[rows] = _background(name, clips, rows, x[rows], y[rows], slice(None if moving else 1))
+
+
+def _background(name: str, clips: Clips, rows: Tensor, x: Tensor, y: Tensor, frames: slice) -> Tensor:
+    view = clips.view[rows, frames, :, None, None]  # [R, T, 3, 1, 1]
+    ground = settings.Ground(
+        x=view[:, :, 0] + view[:, :, 2] * x,
+        y=view[:, :, 1] + view[:, :, 2] * y,
+        time=clips.time[rows, frames],
+        size=clips.size[rows],
+        colour=clips.ground[rows],
+        chance=clips.chance[rows, : settings.CHANCES],
     )
-    cover = (0.5 - distance).clamp(0, 1)[:, None]
-    return (image + cover * (body - image)).clamp(0, 1) * 2 - 1
-
-
-def _local(clips: Clips, u: Tensor, v: Tensor, radius: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Turned coordinates in radii and the distance to the shape in pixels, each [N, T, H, W]."""
-    cos, sin = clips.turn.cos().view(-1, 1, 1, 1), clips.turn.sin().view(-1, 1, 1, 1)
-    distance = signed_distance(clips.kind, u * cos + v * sin, v * cos - u * sin)
-    return u, v, distance * radius
-
-
-def _background(clips: Clips, x: Tensor, y: Tensor) -> Tensor:
-    """A soft gradient of one colour, [N, 3, 1, H, W] in [0, 1]."""
-    slope = clips.slope.view(-1, 2, 1, 1, 1, 1)
-    bright = 0.95 + slope[:, 0] * x + slope[:, 1] * y
-    return (clips.ground.view(-1, 3, 1, 1, 1) * bright + 0.25 * (bright - 0.95) * 0.3 + 0.01).clamp(0, 1)
+    return settings.paint(name, ground) * 2 - 1
