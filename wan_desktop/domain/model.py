@@ -38,10 +38,26 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a model: `component` is "transformer", "vae", "text_encoder" or "tokenizer".
+
+    `files` are absolute paths of its weights (the shards in any order; for the tokenizer the one file it is in).
+    `config` is the config.json beside them, or "" where the weights alone say what the network is.
+    """
+
+    component: str
+    files: tuple[str, ...]
+    config: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A model that can render: where it lies, what it is made of and what it likes.
 
-    `id` is "demo" or the folder's absolute path. `words` are those a demo model understands, by kind.
+    `id` is "demo", or the absolute path of the folder or of the transformer's file. `parts` are its files; without
+    them `path` is a diffusers folder. `variant` is "" or the few-step model it is ("fastwan", "turbo"); `ask` is
+    a variant that only the file's name speaks for, until the user has said yes or no.
+    `words` are those a demo model understands, by kind.
     `words_zh` and `examples_zh` are the same in Chinese. `vocabulary` holds every word that the model knows, by
     language ("en", "zh"); empty: everything is understood.
     `good_pixels` is the frame size below which the model gets visibly worse (0: none known).
@@ -68,6 +84,9 @@ class ModelSpec:
     vocabulary: dict[str, tuple[str, ...]] = field(default_factory=dict)
     good_pixels: int = 0
     max_prompt_tokens: int = 512
+    parts: tuple[Part, ...] = ()
+    variant: str = ""
+    ask: str = ""
 
     @property
     def default_preset(self) -> Preset:
@@ -81,6 +100,10 @@ class ModelSpec:
     def words_in(self, language: str) -> dict[str, tuple[str, ...]]:
         """The words by kind for a language code, as `examples_in`."""
         return (self.words_zh if language.startswith("zh") else {}) or self.words
+
+    def part(self, component: str) -> Part | None:
+        """The part of that kind, or None."""
+        return next((p for p in self.parts if p.component == component), None)
 
     def preset(self, name: str) -> Preset | None:
         """The preset of that name, or None."""

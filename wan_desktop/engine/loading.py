@@ -1,4 +1,4 @@
-"""From a diffusers folder to a pipeline: memory-mapped safetensors, no network, no pickles."""
+"""From a model's files to a pipeline: mapped, one weight after the other, no network, no code from pickles."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, ModelDamaged, ModelMissing
+from wan_desktop.domain.model import ModelSpec, Part
+from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,86 +17,92 @@ if TYPE_CHECKING:
     from wan_desktop.engine.pipeline import Wan22Pipeline
     from wan_desktop.engine.prompts import PromptTokenizer
 
-COMPONENTS: dict[str, str] = {
-    "transformer": "diffusion_pytorch_model",
-    "vae": "diffusion_pytorch_model",
-    "text_encoder": "model",
-}
-"""A component's folder and the stem of its weight files."""
+TOKENIZER = "tokenizer"
+STEMS = {TRANSFORMER: "diffusion_pytorch_model", VAE: "diffusion_pytorch_model", TEXT_ENCODER: "model"}
+"""The stem of a component's weight files in a diffusers folder."""
 
 
-def check(folder: Path) -> None:
-    """Raise ModelMissing or ModelDamaged unless every file that loading needs lies in `folder`."""
-    if not folder.is_dir():
-        raise ModelMissing(
-            QT_TRANSLATE_NOOP("errors", "The model folder {folder} is not there."),
-            action=QT_TRANSLATE_NOOP("errors", "Choose another model"),
-            folder=folder,
-        )
-    for component in COMPONENTS:
-        _need(folder, folder / component / "config.json")
-        for file in weight_files(folder, component):
-            _need(folder, file)
-    _need(folder, folder / "tokenizer" / "tokenizer.json")
+def nothing() -> None:
+    """A `tick` that lets everything go on."""
 
 
-def weight_files(folder: Path, component: str) -> list[Path]:
-    """The safetensors files of a component: one file, or the shards that its index names."""
-    place, stem = folder / component, COMPONENTS[component]
-    index = place / f"{stem}.safetensors.index.json"
-    if not index.is_file():
-        return [place / f"{stem}.safetensors"]
-    try:
-        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-    except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise _damaged(folder, index.relative_to(folder)) from error
-    return [place / name for name in sorted(names)]
+def parts_of(model: ModelSpec | Path) -> dict[str, Part]:
+    """The model's parts by component; a path, or a model without parts, is a diffusers folder.
+
+    Raises ModelMissing or ModelDamaged unless every file that loading needs is there and not empty.
+    """
+    if isinstance(model, ModelSpec) and model.parts:
+        folder = Path(model.path)
+        parts = {part.component: part for part in model.parts}
+    else:
+        folder = Path(model.path) if isinstance(model, ModelSpec) else model
+        parts = _folder_parts(folder)
+    for part in parts.values():
+        for file in (*part.files, *([part.config] if part.config else [])):
+            _need(folder, Path(file))
+    return parts
 
 
-def load_pipeline(folder: Path, device: Device) -> Wan22Pipeline:
+def load_pipeline(
+    model: ModelSpec | Path, device: Device, tick: Callable[[], None] = nothing
+) -> Wan22Pipeline:
     """The transformer (in the device's dtype) and the VAE (float32) as a pipeline without text encoder.
 
     `load_text_encoder` adds that: 11 GB that a prompt seen before does not need. On a CUDA device the components
-    move there by diffusers' model offload.
+    move there by diffusers' model offload. `tick` is called between any two weights; it may raise to stop.
     """
-    from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
-    from diffusers.models.transformers.transformer_wan import WanTransformer3DModel
+    import torch
 
+    from wan_desktop.engine.components import load_component
     from wan_desktop.engine.pipeline import Wan22Pipeline
 
-    check(folder)
+    parts = parts_of(model)
     pipeline = Wan22Pipeline(
-        tokenizer=load_tokenizer(folder),
+        tokenizer=load_tokenizer(parts[TOKENIZER]),
         text_encoder=None,
-        transformer=_load(WanTransformer3DModel.from_pretrained, folder, "transformer", device.dtype),
-        vae=_load(AutoencoderKLWan.from_pretrained, folder, "vae", "float32"),
+        transformer=load_component(parts[TRANSFORMER], getattr(torch, device.dtype), tick),
+        vae=load_component(parts[VAE], torch.float32, tick),
     )
     _place(pipeline, device)
     return pipeline
 
 
-def load_text_encoder(pipeline: Wan22Pipeline, folder: Path, device: Device) -> None:
+def load_text_encoder(
+    pipeline: Wan22Pipeline,
+    model: ModelSpec | Path,
+    device: Device,
+    tick: Callable[[], None] = nothing,
+) -> None:
     """Give `pipeline` its umT5 encoder, in the device's dtype; nothing happens if it has one."""
     if pipeline.text_encoder is not None:
         return
-    from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
-    from transformers.utils import logging as transformers_logging
+    import torch
 
-    transformers_logging.disable_progress_bar()
-    encoder = _load(UMT5EncoderModel.from_pretrained, folder, "text_encoder", device.dtype)
+    from wan_desktop.engine.components import load_component
+
+    encoder = load_component(parts_of(model)[TEXT_ENCODER], getattr(torch, device.dtype), tick)
     pipeline.register_modules(text_encoder=encoder)
     _place(pipeline, device)
 
 
-def load_tokenizer(folder: Path) -> PromptTokenizer:
-    """The model's tokenizer. Raises ModelDamaged."""
-    from wan_desktop.engine.prompts import PromptTokenizer
+def load_tokenizer(part: Part) -> PromptTokenizer:
+    """The tokenizer in the part's file: tokenizer.json, spiece.model, or weights with one among them.
 
-    file = folder / "tokenizer" / "tokenizer.json"
+    Raises ModelDamaged.
+    """
+    from wan_desktop.engine import prompts
+    from wan_desktop.engine.components import spiece_in
+
+    file = Path(part.files[0])
     try:
-        return PromptTokenizer(file)
+        if file.suffix == ".json":
+            return prompts.PromptTokenizer(file)
+        spiece = spiece_in(file) if file.suffix == ".safetensors" else file.read_bytes()
+        return prompts.SpiecePromptTokenizer(spiece)
+    except ModelDamaged:
+        raise
     except Exception as error:
-        raise _damaged(folder, file.relative_to(folder)) from error
+        raise _damaged(file.parent.parent, file.relative_to(file.parent.parent)) from error
 
 
 def load_latent_rgb(folder: Path, resources: Path, channels: int) -> dict[str, Any] | None:
@@ -113,31 +121,34 @@ def load_latent_rgb(folder: Path, resources: Path, channels: int) -> dict[str, A
     return None
 
 
-def _load(loader: Callable[..., Any], folder: Path, component: str, dtype: str) -> Any:
-    import torch
-    from safetensors import SafetensorError
-
-    kind = (
-        {"dtype": getattr(torch, dtype)}
-        if component == "text_encoder"
-        else {"torch_dtype": getattr(torch, dtype)}
-    )
-    try:
-        module, report = loader(
-            folder / component,
-            local_files_only=True,
-            use_safetensors=True,
-            low_cpu_mem_usage=True,
-            output_loading_info=True,
-            **kind,
+def _folder_parts(folder: Path) -> dict[str, Part]:
+    if not folder.is_dir():
+        raise ModelMissing(
+            QT_TRANSLATE_NOOP("errors", "The model folder {folder} is not there."),
+            action=QT_TRANSLATE_NOOP("errors", "Choose another model"),
+            folder=folder,
         )
-    except torch.OutOfMemoryError:
-        raise
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
-        raise _damaged(folder, Path(component)) from error
-    if report["missing_keys"] or report.get("mismatched_keys"):
-        raise _damaged(folder, Path(component))
-    return module.eval().requires_grad_(False)
+    parts = {
+        component: Part(component, _weight_files(folder, component), str(folder / component / "config.json"))
+        for component in STEMS
+    }
+    spiece = folder / "tokenizer" / "spiece.model"
+    own = folder / "tokenizer" / "tokenizer.json"
+    parts[TOKENIZER] = Part(TOKENIZER, (str(spiece if spiece.is_file() and not own.is_file() else own),))
+    return parts
+
+
+def _weight_files(folder: Path, component: str) -> tuple[str, ...]:
+    """The safetensors files of a component: one file, or the shards that its index names."""
+    place, stem = folder / component, STEMS[component]
+    index = place / f"{stem}.safetensors.index.json"
+    if not index.is_file():
+        return (str(place / f"{stem}.safetensors"),)
+    try:
+        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise _damaged(folder, index.relative_to(folder)) from error
+    return tuple(str(place / name) for name in sorted(names))
 
 
 def _place(pipeline: Wan22Pipeline, device: Device) -> None:
@@ -146,6 +157,7 @@ def _place(pipeline: Wan22Pipeline, device: Device) -> None:
 
 
 def _need(folder: Path, file: Path) -> None:
+    told = file.relative_to(folder) if file.is_relative_to(folder) else file
     try:
         size = file.stat().st_size
     except FileNotFoundError:
@@ -153,12 +165,12 @@ def _need(folder: Path, file: Path) -> None:
             QT_TRANSLATE_NOOP("errors", "The model in {folder} is not complete: {file} is missing."),
             action=QT_TRANSLATE_NOOP("errors", "Choose another model"),
             folder=folder,
-            file=file.relative_to(folder),
+            file=told,
         ) from None
     except OSError as error:
-        raise _damaged(folder, file.relative_to(folder)) from error
+        raise _damaged(folder, told) from error
     if size == 0:
-        raise _damaged(folder, file.relative_to(folder))
+        raise _damaged(folder, told)
 
 
 def _damaged(folder: Path, part: Path) -> ModelDamaged:

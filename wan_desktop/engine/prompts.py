@@ -53,6 +53,31 @@ class PromptTokenizer:
         return Tokens((*encoding.ids[:kept], *tail), cut)
 
 
+class SpiecePromptTokenizer:
+    """A sentencepiece model (`spiece.model`, or the tensor of that name in ComfyUI's text encoder files).
+
+    Gives the ids that the official tokenizer gives, which was made of the same model: pieces, then the end marker.
+    """
+
+    def __init__(self, model: bytes) -> None:
+        from sentencepiece import SentencePieceProcessor
+
+        if not model:
+            raise ValueError("there is no sentencepiece model in it")
+        self._processor = SentencePieceProcessor(model_proto=model)
+
+    def __call__(self, prompt: str, max_length: int = 512) -> Tokens:
+        """The tokens of `prompt`, at most `max_length` with the end marker."""
+        text = normalise(prompt)
+        found = self._processor.encode(text, return_type="offset_mapping")
+        ids = tuple(found["ids"])
+        end = self._processor.eos_id()
+        if len(ids) < max_length:
+            return Tokens((*ids, end), "")
+        kept = max_length - 1
+        return Tokens((*ids[:kept], end), text[found["offsets"][kept - 1][1] :].strip())
+
+
 def cut_note(what: str, cut: str, max_length: int) -> str:
     """The sentence that says which words of the prompt (`what`: "prompt" or "negative prompt") are not read."""
     words = cut.split()

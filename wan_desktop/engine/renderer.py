@@ -59,19 +59,23 @@ class Renderer:
         key = (model.path, model.fingerprint)
         return self._loaded is not None and (self._loaded.model.path, self._loaded.model.fingerprint) == key
 
-    def load(self, model: ModelSpec) -> Loaded:
-        """Make `model` the loaded one; quick if it is. Raises ModelMissing, ModelDamaged."""
+    def load(self, model: ModelSpec, tick: Callable[[], None] = loading.nothing) -> Loaded:
+        """Make `model` the loaded one; quick if it is. Raises ModelMissing, ModelDamaged.
+
+        `tick` is called between any two weights and may raise: then no model is loaded.
+        """
         if self._loaded is not None and self.has(model):
             return self._loaded
         self._loaded = None
         self.rest()
-        folder = Path(model.path)
-        pipeline = loading.load_pipeline(folder, self._device)
-        encoder = loading.weight_files(folder, "text_encoder")
+        parts = loading.parts_of(model)
+        pipeline = loading.load_pipeline(model, self._device, tick)
+        encoder = [Path(file) for file in parts["text_encoder"].files]
         if sum(file.stat().st_size for file in encoder) <= SMALL_ENCODER:
-            loading.load_text_encoder(pipeline, folder, self._device)
-        rgb = loading.load_latent_rgb(folder, self._resources_dir, pipeline.vae.config.z_dim)
-        read = [folder / "text_encoder" / "config.json", *encoder, folder / "tokenizer" / "tokenizer.json"]
+            loading.load_text_encoder(pipeline, model, self._device, tick)
+        rgb = loading.load_latent_rgb(Path(model.path), self._resources_dir, pipeline.vae.config.z_dim)
+        read = [*encoder, *map(Path, parts["tokenizer"].files)]
+        read += [Path(parts["text_encoder"].config)] if parts["text_encoder"].config else []
         prompts = PromptCache(self._cache_dir / "prompts", fingerprint(read) + self._device.dtype)
         self._loaded = Loaded(model, pipeline, LatentRgb.from_json(rgb) if rgb else None, prompts)
         return self._loaded
@@ -115,15 +119,15 @@ class Renderer:
         with watch.stage(Stage.LOADING):
             if not self.has(model):
                 yield Progress(job.id, Stage.LOADING)
-            loaded = self.load(model)
+            loaded = self.load(model, check)
         pipeline = loaded.pipeline
         with watch.stage(Stage.ENCODING):
             yield Progress(job.id, Stage.ENCODING)
-            embeds = yield from self._embeds(loaded, job, "prompt", job.request.prompt)
+            embeds = yield from self._embeds(loaded, job, "prompt", job.request.prompt, check)
             negative = None
             if job.request.guidance_scale > 1:
                 negative = yield from self._embeds(
-                    loaded, job, "negative prompt", job.request.negative_prompt
+                    loaded, job, "negative prompt", job.request.negative_prompt, check
                 )
             start = None if image is None else pipeline.encode_image(_to_tensor(image))
             pipeline.maybe_free_model_hooks()
@@ -135,7 +139,7 @@ class Renderer:
                 yield from self._decode(loaded, job, latents, write)
 
     def _embeds(
-        self, loaded: Loaded, job: Job, what: str, text: str
+        self, loaded: Loaded, job: Job, what: str, text: str, check: Callable[[], None]
     ) -> Generator[RenderEvent, None, torch.Tensor]:
         """Returns the embeddings of `text`, [1, n, text_dim]."""
         tokens = loaded.pipeline.tokenizer(text)
@@ -143,7 +147,7 @@ class Renderer:
             yield Note(job.id, cut_note(what, tokens.cut, len(tokens.ids)))
         embeds = loaded.prompts.get(text)
         if embeds is None:
-            loading.load_text_encoder(loaded.pipeline, Path(loaded.model.path), self._device)
+            loading.load_text_encoder(loaded.pipeline, loaded.model, self._device, check)
             embeds = loaded.pipeline.encode_prompt(text)
             loaded.prompts.put(text, embeds)
         return embeds
