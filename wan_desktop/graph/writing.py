@@ -1,0 +1,82 @@
+"""From a request to a ComfyUI workflow in API format: the stock Wan2.2 5B template with the request's values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wan_desktop.graph import names
+
+if TYPE_CHECKING:
+    from wan_desktop.domain.request import RenderRequest
+    from wan_desktop.graph.checking import Graph
+
+OUTPUT, SAMPLER = "58", "3"
+"""The ids of the output node and the sampler in what `workflow` writes."""
+_SAMPLERS = {"unipc": "uni_pc"}
+
+
+def workflow(request: RenderRequest, model: str = names.UNET) -> Graph:
+    """The prompt that renders `request` again, here or with ComfyUI. `model` is the diffusion model's file name.
+
+    A start image is named after its content (`image_name`): here it is found again, elsewhere upload it first.
+    """
+    text, negative = request.prompt, request.negative_prompt
+    start = {"start_image": ["56", 0]} if request.image else {}
+    graph: Graph = {
+        "37": _node("UNETLoader", "Model", unet_name=model, weight_dtype="default"),
+        "38": _node("CLIPLoader", "Text encoder", clip_name=names.TEXT, type="wan", device="default"),
+        "39": _node("VAELoader", "VAE", vae_name=names.VAE),
+        "48": _node("ModelSamplingSD3", "Shift", shift=request.flow_shift, model=["37", 0]),
+        "6": _node("CLIPTextEncode", "Prompt", text=text, clip=["38", 0]),
+        "7": _node("CLIPTextEncode", "Negative prompt", text=negative, clip=["38", 0]),
+        "55": _node(
+            "Wan22ImageToVideoLatent",
+            "Size and length",
+            width=request.width,
+            height=request.height,
+            length=request.num_frames,
+            batch_size=1,
+            vae=["39", 0],
+            **start,
+        ),
+        SAMPLER: _sampler(request),
+        "8": _node("VAEDecode", "Frames", samples=[SAMPLER, 0], vae=["39", 0]),
+        "57": _node("CreateVideo", "Video", fps=float(request.fps), images=["8", 0]),
+        OUTPUT: _node(
+            "SaveVideo",
+            "Save",
+            filename_prefix="video/ComfyUI",
+            format="auto",
+            codec="auto",
+            video=["57", 0],
+        ),
+    }
+    if request.image:
+        graph["56"] = _node("LoadImage", "Start image", image=image_name(request.image))
+    return graph
+
+
+def image_name(sha256: str) -> str:
+    """What a stored start image is called in workflows."""
+    return f"{sha256}.png"
+
+
+def _sampler(request: RenderRequest) -> dict[str, Any]:
+    return _node(
+        "KSampler",
+        "Sampler",
+        seed=request.seed,
+        steps=request.num_inference_steps,
+        cfg=request.guidance_scale,
+        sampler_name=_SAMPLERS.get(request.sampler, request.sampler),
+        scheduler="simple",
+        denoise=1.0,
+        model=["48", 0],
+        positive=["6", 0],
+        negative=["7", 0],
+        latent_image=["55", 0],
+    )
+
+
+def _node(kind: str, title: str, **inputs: Any) -> dict[str, Any]:
+    return {"inputs": inputs, "class_type": kind, "_meta": {"title": title}}
