@@ -14,11 +14,11 @@ NEGATIVE_PROMPT = (
 PRESETS = (
     Preset("official", "Official", 50, 5.0, 5.0, "unipc", "wan/configs/wan_ti2v_5B.py of the official code"),
     Preset(
-        "comfyui", "ComfyUI", 20, 5.0, 8.0, "unipc", "ComfyUI's 5B workflow, drawn with UniPC's own schedule"
+        "comfyui", "ComfyUI", 20, 5.0, 8.0, "uni_pc", "ComfyUI's 5B workflow: uni_pc on the schedule simple"
     ),
-    Preset("draft", "Draft", 10, 5.0, 8.0, "unipc", "the ComfyUI preset with half its steps"),
+    Preset("draft", "Draft", 10, 5.0, 8.0, "uni_pc", "the ComfyUI preset with half its steps"),
     Preset(
-        "strong-guidance", "Strong guidance", 20, 7.0, 8.0, "unipc", "the parameter table of the model card"
+        "strong-guidance", "Strong guidance", 20, 7.0, 8.0, "uni_pc", "the parameter table of the model card"
     ),
 )
 
