@@ -117,7 +117,7 @@ def _gradient(ground: Ground) -> Tensor:
     colour = ground.colour
     level = colour.mean(1, keepdim=True)
     light = colour + (1 - colour) * (0.16 + 0.5 * level.clamp(max=0.6))
-    dark = colour * (0.55 + 0.2 * smooth((level - 0.75) * 5))
+    dark = colour * (0.60 + 0.14 * smooth((level - 0.4) * 3))
     return _wide(light) + share[:, None] * _wide(dark - light)
 
 

@@ -1,4 +1,7 @@
-"""The demo model's tokenizer: a small unigram vocabulary, whole for the world's words, bytes for everything else."""
+"""The demo model's tokenizer: a small unigram vocabulary, whole for the world's words, bytes for everything else.
+
+English words are pieces with the space before them, Chinese words without: their sentences have none.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
 from training.configs import NEGATIVE_PROMPT, TEXT_LENGTH
-from training.words import all_words
+from training.words import vocabulary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,19 +30,22 @@ _COMMON = (
 
 def _pieces() -> list[tuple[str, float]]:
     """(piece, log probability) of the whole vocabulary, the ids in order; longer pieces are the likelier path."""
-    vocabulary: dict[str, float] = {"<pad>": 0.0, "</s>": 0.0, "<unk>": -20.0}
+    pieces: dict[str, float] = {"<pad>": 0.0, "</s>": 0.0, "<unk>": -20.0}
     for byte in range(256):
-        vocabulary[f"<0x{byte:02X}>"] = -14.0
-    for word in all_words():
-        vocabulary[_SPACE + word] = -4.0
+        pieces[f"<0x{byte:02X}>"] = -14.0
+    words = vocabulary()
+    for word in words["en"]:
+        pieces[_SPACE + word] = -4.0
+    for word in words["zh"]:  # no space parts them: the path with the fewest pieces is the likeliest
+        pieces[word] = -4.0
     for word in _COMMON:
-        vocabulary.setdefault(_SPACE + word, -6.0)
+        pieces.setdefault(_SPACE + word, -6.0)
     for phrase in re.split("[,，]", NEGATIVE_PROMPT):
-        vocabulary.setdefault(phrase.lower(), -7.0)
-    letters = [_SPACE, *string.ascii_lowercase, *string.digits, *string.punctuation]
+        pieces.setdefault(phrase.lower(), -7.0)
+    letters = [_SPACE, *string.ascii_lowercase, *string.digits, *string.punctuation, *"。、"]
     for character in [*letters, *sorted(set(NEGATIVE_PROMPT.lower()))]:
-        vocabulary.setdefault(character, -10.0)
-    return list(vocabulary.items())
+        pieces.setdefault(character, -10.0)
+    return list(pieces.items())
 
 
 @functools.cache
@@ -58,7 +64,7 @@ def build_tokenizer() -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Metaspace(replacement=_SPACE),
-            pre_tokenizers.Split(Regex(r"[,.;:!?]"), "isolated"),
+            pre_tokenizers.Split(Regex(r"[,.;:!?。、]"), "isolated"),
         ]
     )
     tokenizer.decoder = decoders.Sequence(
@@ -91,13 +97,9 @@ def save_tokenizer(folder: Path) -> None:
     (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
-def _built() -> Tokenizer:
-    return build_tokenizer()
-
-
 def encode_padded(texts: list[str], length: int) -> list[list[int]]:
     """Ids of each text, cut and padded with 0 to `length`; </s> is kept as the last id when cut."""
-    tokenizer = _built()
+    tokenizer = build_tokenizer()
     rows = []
     for encoding in tokenizer.encode_batch(texts):
         ids = encoding.ids if len(encoding.ids) <= length else [*encoding.ids[: length - 1], EOS]

@@ -1,172 +1,124 @@
-"""The words of the demo world and how captions are put together from them."""
+"""What captions tell of a scene, and how they are put: one choice of facts, told in English or Chinese."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from training import words_en, words_zh
+from training.scene import COLOURED, PHOTO
+from training.words_en import COLOUR_WORDS, KIND_WORDS
 
 if TYPE_CHECKING:
     import random
 
-COLOURS = ("red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "white", "black")
-THINGS = ("ball", "square", "triangle", "star", "heart", "ring")
-MOTIONS = (
-    "right",
-    "left",
-    "up",
-    "down",
-    "still",
-    "growing",
-    "shrinking",
-    "up right",
-    "up left",
-    "down right",
-    "down left",
+    from training.scene import Scene
+
+__all__ = ["COLOUR_WORDS", "KIND_WORDS", "LANGUAGES", "TOLD", "Caption", "all_words", "caption", "facts"]
+
+LANGUAGES = ("en", "zh")
+TOLD = (
+    "colour",
+    "kind",
+    "size",
+    "motion",
+    "speed",
+    "setting",
+    "ground",
+    "colour2",
+    "kind2",
+    "size2",
+    "weather",
+    "camera",
 )
-SIZES = ("small", "", "big")  # the middle size is never named
-
-COLOUR_WORDS: dict[str, tuple[str, ...]] = {
-    "red": ("red", "red", "red", "crimson", "scarlet"),
-    "orange": ("orange",),
-    "yellow": ("yellow",),
-    "green": ("green", "green", "green", "lime"),
-    "cyan": ("cyan", "cyan", "turquoise", "teal"),
-    "blue": ("blue",),
-    "purple": ("purple", "purple", "violet"),
-    "pink": ("pink", "pink", "magenta"),
-    "white": ("white",),
-    "black": ("black",),
-}
-THING_WORDS: dict[str, tuple[str, ...]] = {
-    "ball": ("ball", "ball", "circle", "sphere", "disc", "dot"),
-    "square": ("square", "square", "box", "block"),
-    "triangle": ("triangle", "triangle", "pyramid"),
-    "star": ("star",),
-    "heart": ("heart",),
-    "ring": ("ring", "ring", "hoop", "donut"),
-}
-SIZE_WORDS: dict[str, tuple[str, ...]] = {
-    "small": ("small", "tiny", "little"),
-    "big": ("big", "large", "huge"),
-}
-_VERBS = (
-    ("moving", "moves"),
-    ("drifting", "drifts"),
-    ("sliding", "slides"),
-    ("going", "goes"),
-    ("floating", "floats"),
-    ("flying", "flies"),
-    ("rolling", "rolls"),
-    ("travelling", "travels"),
-    ("gliding", "glides"),
-)
-_DIRECTIONS: dict[str, tuple[str, ...]] = {
-    "right": ("right", "right", "to the right", "rightwards", "from left to right", "towards the right"),
-    "left": ("left", "left", "to the left", "leftwards", "from right to left", "towards the left"),
-    "up": ("up", "up", "upwards", "to the top"),
-    "down": ("down", "down", "downwards", "to the bottom"),
-    "up right": ("up and right", "diagonally up to the right", "up and to the right"),
-    "up left": ("up and left", "diagonally up to the left", "up and to the left"),
-    "down right": ("down and right", "diagonally down to the right", "down and to the right"),
-    "down left": ("down and left", "diagonally down to the left", "down and to the left"),
-}
-_FIXED: dict[str, tuple[tuple[str, str], ...]] = {  # (participle, finite verb)
-    "up": (("rising", "rises"), ("climbing", "climbs")),
-    "down": (("falling", "falls"), ("sinking", "sinks")),
-    "still": (
-        ("standing still", "stands still"),
-        ("staying still", "stays still"),
-        ("not moving", "does not move"),
-        ("at rest", "rests"),
-        ("that is still", "is still"),
-    ),
-    "growing": (("growing", "grows"), ("getting bigger", "gets bigger"), ("expanding", "expands")),
-    "shrinking": (("shrinking", "shrinks"), ("getting smaller", "gets smaller")),
-}
-_OVER = ("over", "over", "on", "on", "across", "against", "in front of", "with")
-_OPENINGS = ("a video of", "an animation of", "a clip of", "we see")
+"""What a sentence may tell: of the thing, of what is behind it (`ground` is its colour), of the second thing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What one clip shows, in the world's own names."""
+class Caption(NamedTuple):
+    """A sentence, and what it tells: a value, or "" where it says nothing, for each name in TOLD."""
 
-    colour: str
-    thing: str
-    motion: str
-    background: str
-    size: str = ""
+    text: str
+    said: dict[str, str]
 
 
-def motion_phrase(motion: str, rng: random.Random) -> tuple[str, str]:
-    """One way to say `motion`: (participle, finite verb), e.g. ("drifting left", "drifts left")."""
-    fixed = _FIXED.get(motion, ())
-    if fixed and (motion not in _DIRECTIONS or rng.random() < 0.35):
-        return rng.choice(fixed)
-    participle, verb = rng.choice(_VERBS[:1] * 6 + _VERBS)
-    direction = rng.choice(_DIRECTIONS[motion])
-    return f"{participle} {direction}", f"{verb} {direction}"
+def facts(scene: Scene) -> dict[str, str]:
+    """All that can be told of `scene`; what is usual (medium, normal) is never said."""
+    said = dict.fromkeys(TOLD, "")
+    said["camera"] = scene.camera
+    if scene.thing is None:
+        return said if scene.camera else said | {"motion": "still"}
+    said |= {"colour": scene.thing.colour, "kind": scene.thing.kind, "motion": scene.thing.motion}
+    said["size"] = "" if scene.thing.size == "medium" else scene.thing.size
+    said["speed"] = "" if scene.thing.speed == "normal" else scene.thing.speed
+    said |= {"setting": scene.setting, "ground": scene.colour, "weather": scene.weather}
+    if scene.second is not None:
+        said |= {"colour2": scene.second.colour, "kind2": scene.second.kind}
+        said["size2"] = "" if scene.second.size == "medium" else scene.second.size
+    return said
 
 
-def plain_caption(scene: Scene) -> str:
-    """The most ordinary sentence for `scene`, as the examples use it."""
-    still = {"still": "standing still", "growing": "growing", "shrinking": "shrinking"}
-    motion = still.get(scene.motion) or "moving " + " and ".join(scene.motion.split())
-    article = "an" if (scene.size or scene.colour)[0] in "aeiou" else "a"
-    subject = " ".join(filter(None, (article, scene.size, scene.colour, scene.thing)))
-    ground = "an" if scene.background[0] in "aeiou" else "a"
-    return f"{subject} {motion} over {ground} {scene.background} background"
+def _chosen(scene: Scene, rng: random.Random) -> dict[str, str]:
+    """Most of the facts: now and then one is left out, and rarely nearly everything."""
+    said = facts(scene)
+    if scene.setting == PHOTO:
+        return said
+    if rng.random() < 0.04:
+        return dict.fromkeys(TOLD, "") | rng.choice(
+            ({"colour": said["colour"]}, {"kind": said["kind"]}, {n: said[n] for n in ("colour", "kind")})
+        )
+    rarely = {
+        "size": 0.25,
+        "speed": 0.2,
+        "size2": 0.25,
+        "setting": 0.5 if scene.setting == "gradient" else 0.05,
+    }
+    if scene.setting == "plain":
+        rarely["setting"] = 0.94
+    if scene.camera:
+        rarely["motion"] = 0.5
+    for name in TOLD:
+        if said[name] and rng.random() < rarely.get(name, 0.05):
+            said[name] = ""
+    if not said["motion"]:
+        said["speed"] = ""
+    if scene.setting in COLOURED and not said["ground"]:
+        said["setting"] = ""
+    if not (said["colour2"] or said["kind2"]):
+        said["size2"] = ""
+    return said
 
 
-def _article(phrase: str, rng: random.Random) -> str:
-    if rng.random() < 0.25:
-        return phrase
-    return f"{'an' if phrase[0] in 'aeiou' else 'a'} {phrase}"
+def caption(scene: Scene, rng: random.Random, language: str = "en") -> Caption:
+    """A sentence for `scene`: wording, order and completeness vary. `language`: "en" or "zh"."""
+    said = _chosen(scene, rng)
+    if language == "zh":
+        return Caption(words_zh.joined(words_zh.sentence(said, rng)), said)
+    return Caption(words_en.sentence(said, rng), said)
 
 
-def caption(scene: Scene, rng: random.Random) -> str:
-    """A sentence for `scene`: wording, order and completeness vary."""
-    words = [rng.choice(SIZE_WORDS[scene.size])] if scene.size and rng.random() < 0.6 else []
-    if rng.random() < 0.96:
-        words.append(rng.choice(COLOUR_WORDS[scene.colour]))
-    words.append(rng.choice(THING_WORDS[scene.thing]) if rng.random() < 0.97 else "shape")
-    subject = _article(" ".join(words), rng)
-    participle, verb = motion_phrase(scene.motion, rng)
-    moves = "" if rng.random() < 0.07 else rng.choice((participle, participle, verb))
-    ground = _background(scene.background, rng)
-    roll = rng.random()
-    if roll < 0.70:
-        text = f"{subject} {moves} {ground}"
-    elif roll < 0.80:
-        text = f"{subject} {ground} {moves}"
-    elif roll < 0.90:
-        text = f"{ground}, {subject} {moves}" if ground else f"{subject} {moves}"
-    else:
-        text = ", ".join(filter(None, (subject, moves, ground)))
-    if rng.random() < 0.08:
-        text = f"{rng.choice(_OPENINGS)} {text}"
-    return " ".join(text.split()) + ("." if rng.random() < 0.15 else "")
+def plain_caption(scene: Scene, language: str = "en") -> str:
+    """The most ordinary sentence for `scene` that tells everything that matters."""
+    said = facts(scene)
+    return words_zh.joined(words_zh.plain(said)) if language == "zh" else words_en.plain(said)
 
 
-def _background(background: str, rng: random.Random) -> str:
-    colour = rng.choice(COLOUR_WORDS[background])
-    roll = rng.random()
-    if roll < 0.06:
-        return ""
-    if roll < 0.70:
-        return f"{rng.choice(_OVER)} {_article(f'{colour} background', rng)}"
-    if roll < 0.85:
-        return f"on {colour}"
-    return rng.choice((f"{colour} background", f"the background is {colour}", f"in a {colour} world"))
+def _words_of(table: object) -> set[str]:
+    if isinstance(table, str):
+        return set(
+            re.sub(r"\{\w+\}", " ", table).replace(",", " ").replace(":", " ").replace("，", " ").split()
+        )
+    parts = [*table.values()] if isinstance(table, dict) else table
+    return set().union(*(_words_of(part) for part in parts))
+
+
+def vocabulary() -> dict[str, list[str]]:
+    """Every word that a caption may hold, sorted, by language; Chinese words are the units of its sentences."""
+    return {
+        "en": sorted(_words_of(words_en.TABLES)),
+        "zh": sorted(_words_of(words_zh.TABLES)),
+    }
 
 
 def all_words() -> list[str]:
-    """Every word a caption may hold, sorted: the tokenizer gives each a piece of its own."""
-    phrases: list[str] = ["a an the shape background is in world with of and does not that we see"]
-    phrases += [*_OVER, *_OPENINGS]
-    for table in (COLOUR_WORDS, THING_WORDS, SIZE_WORDS, _DIRECTIONS):
-        for group in table.values():
-            phrases.extend(group)
-    for pair in [*_VERBS, *(pair for group in _FIXED.values() for pair in group)]:
-        phrases.extend(pair)
-    return sorted({word for phrase in phrases for word in phrase.split()})
+    """Every word of both languages, sorted: the tokenizer gives each a piece of its own."""
+    return sorted({word for words in vocabulary().values() for word in words})
