@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextCharFormat
+from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPushButton
 from support.windows import RESOURCES, TwoModels
 
@@ -186,6 +186,10 @@ def test_in_chinese_the_demo_offers_chinese_words_and_examples(qapp, qtbot, clos
         assert "一个红色的球向左移动" in [b.text() for b in window.stage.empty_page.findChildren(QPushButton)]
         assert "星星" in window.create_panel.demo.words.text()
         assert [a.text() for a in prompt._tips[0][1].menu().actions()] == ["红色", "蓝色"]
+        prompt.editor.setPlainText("一个")
+        prompt.editor.moveCursor(QTextCursor.MoveOperation.End)
+        prompt._tips[0][1].menu().actions()[0].trigger()
+        assert prompt.editor.toPlainText() == "一个红色"
         prompt.editor.setPlainText("一个红色的巨龙向左移动")
         assert marked(prompt.editor) == ["巨龙"]
         qtbot.waitUntil(prompt.unknown.isVisible)

@@ -90,10 +90,11 @@ class PromptSection(QWidget):
             self._negative_chip.setChecked(True)
 
     def insert(self, words: str) -> None:
-        """Add words where the cursor is, with a space or comma as needed."""
+        """Add words where the cursor is, behind a space where they need one; Chinese needs none."""
         cursor = self.editor.textCursor()
         before = self.editor.toPlainText()[: cursor.position()]
-        glue = "" if not before or before.endswith((" ", "\n")) else " "
+        apart = not before or before[-1].isspace() or not (before[-1].isascii() or words[0].isascii())
+        glue = "" if apart else " "
         cursor.insertText(f"{glue}{words}")
         self.editor.setFocus()
 

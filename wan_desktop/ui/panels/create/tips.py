@@ -222,7 +222,7 @@ _KINDS = {
         QT_TRANSLATE_NOOP("tips", "Background"),
         (
             *("background", "gradient", "cloud", "sky", "night", "sea", "hill", "sunset"),
-            *("背景", "渐变", "云", "夜", "海", "山", "日落"),
+            *("背景", "渐变", "云", "夜", "海", "山", "日落", "夕阳", "天空"),
         ),
     ),
     "weather": (QT_TRANSLATE_NOOP("tips", "Weather"), ("rain", "snow", "雨", "雪")),
