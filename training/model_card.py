@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from training import configs
-from training.words import COLOURS, MOTIONS, THINGS, Scene, plain_caption
+from training.offers import WORDS, WORDS_ZH, examples
+from training.words import vocabulary
 
 DESCRIPTION = (
     "A tiny demo model that comes with the app: it draws one thing in ten colours, moving over a coloured "
     "background. It follows colours and backgrounds; the direction is right about half the time, and shapes come "
     "out as soft blobs."
-)
-_EXAMPLES = (
-    Scene("red", "ball", "right", "blue"),
-    Scene("yellow", "star", "up", "purple"),
-    Scene("green", "square", "left", "white"),
-    Scene("pink", "heart", "growing", "black"),
-    Scene("white", "ring", "down", "green"),
-    Scene("orange", "triangle", "still", "cyan"),
-    Scene("blue", "ball", "shrinking", "yellow", "big"),
-    Scene("purple", "star", "up right", "orange"),
 )
 
 
@@ -50,13 +41,11 @@ def model_description() -> dict[str, object]:
         "family": "wan2.2-ti2v",
         "demo": True,
         "description": DESCRIPTION,
-        "words": {
-            "colours": list(COLOURS),
-            "things": list(THINGS),
-            "motions": list(MOTIONS),
-            "backgrounds": list(COLOURS),
-        },
-        "examples": [plain_caption(scene) for scene in _EXAMPLES],
+        "words": WORDS,
+        "words_zh": WORDS_ZH,
+        "examples": examples("en"),
+        "examples_zh": examples("zh"),
+        "vocabulary": vocabulary(),
         "defaults": clip | recipe,
         "limits": configs.LIMITS,
         "presets": [
@@ -79,17 +68,15 @@ channels, a WanTransformer3DModel of 6.3 M and an umT5 encoder of 0.9 M), so tha
 at once, without a download and without a graphics card. It is no match for the real model and draws nothing else.
 
 ## What it understands
-- colours, of the shape and of the background: {colours}
-- things: {things}
-- motions: {motions}
-- sizes: small, big
+{words}
 
-Sentences may be free and incomplete: "{example}", "red ball on blue". A start image is kept as the first frame.
-Its own settings are 256x160, 25 frames, 20 steps, guidance 5, flow shift 5.
+In English and in Chinese. Sentences may be free and incomplete: "{example}", "red ball on blue", "{chinese}".
+A start image is kept as the first frame. Its own settings are 256x160, 25 frames, 20 steps, guidance 5, flow shift 5.
 
 ## How it was made
-Trained from nothing on clips drawn by a program, with the scripts in `training/`: no picture or film of anyone was
-used. `python -m training.train --out resources/models/demo` makes it anew in about twenty minutes on one H100.
+Trained from nothing, with the scripts in `training/`: on clips drawn by a program and on clips that move over 36
+freely licensed photographs, which `training/PHOTOS.md` names with their authors and licences.
+`python -m training.train --out resources/models/demo` makes it anew in about twenty minutes on one H100.
 The weights here: VAE 6.6 minutes; transformer 8.4 minutes beside a text encoder that had not learned to read word
 order, then 3.8 more (`--phases diffusion --resume`) with one that had, from the `text` phase.
 Licence: Apache-2.0.
@@ -103,9 +90,8 @@ def model_card(measured: str) -> str:
     """README.md of the model; `measured` is the table that evaluate.py printed."""
     return _CARD.format(
         description=DESCRIPTION,
-        colours=", ".join(COLOURS),
-        things=", ".join(THINGS),
-        motions=", ".join(MOTIONS),
-        example=plain_caption(_EXAMPLES[0]),
+        words="\n".join(f"- {kind}: {', '.join(words)}" for kind, words in WORDS.items()),
+        example=examples("en")[0],
+        chinese=examples("zh")[0],
         measured=measured or "Not measured yet.",
     )
