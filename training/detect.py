@@ -1,114 +1,108 @@
-"""Reads colour, background, kind and motion of the shape back out of a clip, without any learned part."""
+"""Reads out of a clip what it shows, in the world's own names, without any learned part and without the prompt."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
-import torch
 
-from training.shapes import signed_distance
-from training.words import THINGS
-from training.world import PALETTE
+from training.detect_camera import camera_of
+from training.detect_ground import ground_of
+from training.detect_motion import Track, motion_of
+from training.detect_shape import kind_scores, polar, radius_of, turn
+from training.detect_things import Found, label, things
+from training.detect_weather import weather_of
+from training.scene import COLOURED, COLOURS, KINDS, ROUND, SIZES, Scene, Thing
 
-_GRID = 48
+DRIFT = {"sea": -25.0}  # pixels to the right that waves go in 25 frames
+_LOOKS = 7  # frames that a kind is read from
+_SIZE_BOUNDS = (24.5, 36.5)  # radii between small, medium and large where the shorter side has 160
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a clip shows, in the world's own names; empty where nothing was found."""
+    """What a clip shows. `background` is a colour, or the name of a setting that has none."""
 
-    colour: str
-    thing: str
-    motion: str
+    thing: Thing | None
     background: str
+    second: Thing | None = None
+    weather: str = ""
+    camera: str = ""
 
 
-def _lab(rgb: np.ndarray) -> np.ndarray:
-    """[..., 3] in [0, 1] to CIE Lab."""
-    flat = rgb.reshape(-1, 1, 3).astype(np.float32)
-    return cv2.cvtColor(flat, cv2.COLOR_RGB2LAB).reshape(rgb.shape)
+def be_single() -> None:
+    """Keep OpenCV to one thread: for processes that share a machine."""
+    cv2.setNumThreads(1)
 
 
-def nearest_colour(rgb: np.ndarray) -> str:
-    """The palette colour that looks most like `rgb` [3] in [0, 1]; lightness counts less, as shading changes it."""
-    names = list(PALETTE)
-    difference = _lab(np.array([PALETTE[name] for name in names])) - _lab(np.asarray(rgb)[None])
-    return names[int(np.argmin((difference * (0.6, 1, 1)) ** 2 @ np.ones(3)))]
+def detect(clip: np.ndarray, photo: bool = False) -> Seen:
+    """What `clip` uint8 [T, H, W, 3] shows. Of a photograph (`photo`) only the camera is asked."""
+    if photo:
+        return Seen(None, "photo", camera=camera_of(clip, np.zeros(clip.shape[:3], bool)))
+    unit = min(clip.shape[1:3]) / 160
+    calm = np.stack([cv2.GaussianBlur(frame, (3, 3), 0) for frame in clip])
+    picture = np.median(calm[::3], axis=0).astype(np.float32) / 255
+    ground = ground_of(picture)
+    labels = label(calm, ground, picture)
+    found = things(labels, unit)
+    everything = np.zeros(labels.shape, bool)
+    for one in found:
+        everything |= one.masks
+    camera = "" if ground in COLOURS else camera_of(calm, everything, DRIFT.get(ground, 0.0))
+    described = [describe(one, unit) for one in found]
+    if camera:
+        described = [Thing(one.colour, one.kind, one.size) for one in described]
+    described.sort(key=lambda one: one.motion == "still")
+    weather = "" if camera else weather_of(clip, everything)
+    first, second = (*described, None, None)[:2]
+    return Seen(first, ground, second, weather, camera)
 
 
-def _plane(frame: np.ndarray) -> np.ndarray:
-    """The background of `frame` [H, W, 3] as a plane of colour fitted to its border."""
-    height, width = frame.shape[:2]
-    y, x = np.mgrid[0:height, 0:width]
-    terms = np.stack([np.ones_like(x), x / width, y / height], -1).astype(np.float64)
-    border = np.zeros((height, width), bool)
-    border[:5], border[-5:], border[:, :5], border[:, -5:] = True, True, True, True
-    keep = border & (np.abs(frame - np.median(frame[border], 0)).max(-1) < 0.25)
-    solution = np.linalg.lstsq(terms[keep], frame[keep], rcond=None)[0]
-    return terms @ solution
+def describe(found: Found, unit: float) -> Thing:
+    """Kind, size and motion of a thing."""
+    frames = len(found.area)
+    whole = found.area > 0.8 * np.quantile(found.area[found.present], 0.5)
+    chosen = np.flatnonzero(whole)
+    masks = {time: found.masks[time].astype(np.float32) for time in chosen}
+    looks = chosen[np.linspace(0, len(chosen) - 1, _LOOKS).round().astype(int)]
+    scores = np.sum([kind_scores(masks[time]) for time in looks], axis=0)
+    kind = KINDS[int(scores.argmax())]
+    rounds = [polar(masks[time]) for time in chosen]
+    turned = np.cumsum([0.0, *(turn(a, b) for a, b in pairwise(rounds))]) * (kind not in ROUND)
+    area = found.area[chosen] / unit**2
+    track = Track(chosen, found.centre[chosen] / unit, area, turned, frames)
+    radius = radius_of(float(np.exp(np.log(area).mean())), kind)
+    size = SIZES[int(np.searchsorted(_SIZE_BOUNDS, radius))]
+    return Thing(found.colour, kind, size, motion_of(track))
 
 
-def shape_mask(frame: np.ndarray) -> np.ndarray:
-    """Where `frame` [H, W, 3] in [0, 1] differs strongly from its background: the largest such patch, bool [H, W]."""
-    difference = np.abs(frame - _plane(frame)).max(-1)
-    limit = max(0.12, 0.5 * np.quantile(difference, 0.995))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((difference > limit).astype(np.uint8))
-    if count < 2:
-        return np.zeros(difference.shape, bool)
-    return labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+def agrees(seen: Seen, scene: Scene, field: str) -> bool:
+    """Is `seen` what `scene` tells in `field`: colour, background, shape, motion, size, second, weather or camera?
+
+    Which of two things that both stand still is the second one nobody can see: there, either order is right.
+    """
+    if field == "background":
+        return seen.background == (scene.colour if scene.setting in COLOURED else scene.setting)
+    if field in ("weather", "camera"):
+        return getattr(seen, field) == getattr(scene, field)
+    first, second = _matched(seen, scene)
+    if field == "second":
+        return _same(second, scene.second)
+    name = "kind" if field == "shape" else field
+    return first is not None and getattr(first, name) == getattr(scene.thing, name)
 
 
-def motion_of(masks: list[np.ndarray]) -> str:
-    """The motion between the first and the last of `masks`, each bool [H, W]."""
-    first, last = masks[0], masks[-1]
-    if first.sum() < 30 or last.sum() < 30:
-        return ""
-    growth = np.log(last.sum() / first.sum())
-    shift = np.argwhere(last).mean(0) - np.argwhere(first).mean(0)
-    unit = min(first.shape) / 160
-    vertical = "" if abs(shift[0]) < 18 * unit else ("down" if shift[0] > 0 else "up")
-    horizontal = "" if abs(shift[1]) < 18 * unit else ("right" if shift[1] > 0 else "left")
-    if vertical or horizontal:
-        return f"{vertical} {horizontal}".strip()
-    if abs(growth) > 0.5:
-        return "growing" if growth > 0 else "shrinking"
-    return "still"
+def _same(one: Thing | None, other: Thing | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return (one.colour, one.kind) == (other.colour, other.kind)
 
 
-def _normalised(mask: np.ndarray) -> np.ndarray:
-    rows, columns = np.where(mask.any(1))[0], np.where(mask.any(0))[0]
-    cut = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32)
-    return cv2.resize(cut, (_GRID, _GRID), interpolation=cv2.INTER_AREA) > 0.5
-
-
-def thing_of(mask: np.ndarray) -> str:
-    """The kind whose silhouette, turned a little, overlaps best with `mask` bool [H, W]."""
-    if mask.sum() < 30:
-        return ""
-    seen, scores = _normalised(mask), {}
-    y, x = torch.meshgrid(torch.linspace(-1.3, 1.3, 96), torch.linspace(-1.3, 1.3, 96), indexing="ij")
-    for index, name in enumerate(THINGS):
-        for turn in (-0.2, -0.1, 0.0, 0.1, 0.2):
-            cos, sin = float(np.cos(turn)), float(np.sin(turn))
-            turned = (x * cos + y * sin)[None], (y * cos - x * sin)[None]
-            template = _normalised((signed_distance(torch.tensor([index]), *turned)[0] < 0).numpy())
-            overlap = (seen & template).sum() / (seen | template).sum()
-            scores[name] = max(scores.get(name, 0.0), float(overlap))
-    return max(scores, key=lambda name: scores[name])
-
-
-def look(clip: np.ndarray) -> Seen:
-    """What `clip` [T, H, W, 3] in [0, 1] shows."""
-    frames = [clip[0], clip[len(clip) // 2], clip[-1]]
-    masks = [shape_mask(frame) for frame in frames]
-    background = nearest_colour(np.median([np.median(_plane(frame), (0, 1)) for frame in frames], 0))
-    best = max(range(3), key=lambda i: masks[i].sum())
-    if masks[best].sum() < 30:
-        return Seen("", "", "", background)
-    inner = cv2.erode(masks[best].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    body = inner if inner.sum() > 20 else masks[best]
-    return Seen(
-        nearest_colour(np.median(frames[best][body], 0)), thing_of(masks[best]), motion_of(masks), background
-    )
+def _matched(seen: Seen, scene: Scene) -> tuple[Thing | None, Thing | None]:
+    """The things in the order of the scene's, where both stand still and the scene has two."""
+    pair = (seen.thing, seen.second)
+    if scene.second is None or None in pair or any(one.motion != "still" for one in pair):
+        return pair
+    return pair[::-1] if seen.thing.colour == scene.second.colour else pair
