@@ -15,9 +15,9 @@ COLOUR_WORDS: dict[str, tuple[str, ...]] = {
     "orange": forms("orange"),
     "yellow": forms("yellow | golden"),
     "green": forms("green | lime"),
-    "cyan": forms("cyan | turquoise | teal"),
+    "cyan": forms("cyan | turquoise | teal | aqua"),
     "blue": forms("blue"),
-    "purple": forms("purple | violet"),
+    "purple": forms("purple | violet | lilac"),
     "pink": forms("pink | magenta"),
     "white": forms("white"),
     "black": forms("black"),
@@ -26,9 +26,9 @@ KIND_WORDS: dict[str, tuple[str, ...]] = {
     "ball": forms("ball | circle | sphere | disc | dot"),
     "square": forms("square | box | block | cube"),
     "triangle": forms("triangle | pyramid"),
-    "star": forms("star"),
+    "star": forms("star | star shape"),
     "ring": forms("ring | hoop | donut"),
-    "heart": forms("heart"),
+    "heart": forms("heart | heart shape"),
     "cross": forms("cross | plus | plus sign"),
     "moon": forms("moon | crescent | half moon | crescent moon"),
 }
@@ -38,7 +38,7 @@ SIZE_WORDS: dict[str, tuple[str, ...]] = {
     "large": forms("large | big | huge"),
 }
 _VERBS = pairs(
-    "moving / moves | drifting / drifts | sliding / slides | going / goes | floating / floats | "
+    "moving / moves | drifting / drifts | sliding / slides | going / goes | running / runs | floating / floats | "
     "flying / flies | rolling / rolls | travelling / travels | gliding / glides | heading / heads"
 )
 _QUICK = {
@@ -69,7 +69,7 @@ _FIXED: dict[str, tuple[tuple[str, str], ...]] = {  # (participle, finite verb)
     "down": pairs("falling / falls | sinking / sinks | dropping / drops | falling down / falls down"),
     "bouncing": pairs(
         "bouncing up and down / bounces up and down | bouncing / bounces | hopping / hops | "
-        "jumping up and down / jumps up and down | jumping / jumps | "
+        "jumping up and down / jumps up and down | jumping / jumps | bobbing up and down / bobs up and down | "
         "hopping up and down / hops up and down | leaping / leaps"
     ),
     "spinning": pairs(
@@ -78,7 +78,7 @@ _FIXED: dict[str, tuple[tuple[str, str], ...]] = {  # (participle, finite verb)
     ),
     "growing": pairs(
         "growing / grows | getting bigger / gets bigger | getting larger / gets larger | "
-        "growing larger / grows larger | expanding / expands | swelling / swells"
+        "growing larger / grows larger | expanding / expands | swelling / swells | becoming bigger / becomes bigger"
     ),
     "shrinking": pairs(
         "shrinking / shrinks | getting smaller / gets smaller | becoming smaller / becomes smaller | "
@@ -97,7 +97,7 @@ _FIXED: dict[str, tuple[tuple[str, str], ...]] = {  # (participle, finite verb)
 }
 _BEFORE = {"slow": forms("slowly | gently"), "fast": forms("quickly | rapidly | swiftly")}
 _AFTER = {
-    "slow": forms("slowly | slow | very slowly | at a slow pace | gently"),
+    "slow": forms("slowly | slow | very slowly | at a slow pace | gently | at low speed"),
     "fast": forms("quickly | fast | very fast | rapidly | at high speed | swiftly"),
 }
 _COLOURED: dict[str, tuple[str, ...]] = {
@@ -122,15 +122,16 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
     ),
     "night": forms(
         "in the night sky | at night | under the stars | against a starry sky | under a night sky | "
-        "in front of a starry night sky | in the dark night"
+        "in front of a starry night sky | in the dark night | against a dark sky with stars"
     ),
     "sea": forms(
         "over the sea | above the ocean | at sea | in front of the sea | by the sea | "
-        "over the waves | above the water | over the ocean"
+        "over the waves | above the water | over the ocean | on the water | on the sea"
     ),
     "hills": forms(
         "over green hills | in front of hills | above the hills | in a hilly landscape | "
-        "over the hills | in front of green hills | over meadows | in the countryside"
+        "over the hills | in front of green hills | over meadows | in the countryside | "
+        "in front of mountains | in the mountains"
     ),
     "sunset": forms(
         "at sunset | in front of a sunset | against the evening sky | at dusk | in the evening | "
@@ -141,11 +142,11 @@ _PREPOSITIONS = frozenset({"over", "on", "against", "in", "across", "with"})
 _WEATHERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # adverbials, clauses
     "rain": (
         forms("in the rain | on a rainy day | with rain | while it rains"),
-        forms("it is raining | rain is falling | it rains | rain | rainy weather"),
+        forms("it is raining | rain is falling | it rains | rain | rainy weather | raining | rainfall"),
     ),
     "snow": (
         forms("in the snow | on a snowy day | with snow | while it snows | in falling snow"),
-        forms("it is snowing | snow is falling | it snows | snow | snowy weather"),
+        forms("it is snowing | snow is falling | it snows | snow | snowy weather | snowing | snowfall"),
     ),
 }
 _CAMERAS: dict[str, tuple[str, ...]] = {

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 COLOUR_WORDS: dict[str, tuple[str, ...]] = {  # the last one is short: it stands right before a noun
     "red": forms("红色 | 鲜红色 | 红"),
-    "orange": forms("橙色 | 橘色 | 橙"),
+    "orange": forms("橙色 | 橘色 | 橘黄色 | 橙"),
     "yellow": forms("黄色 | 金黄色 | 黄"),
     "green": forms("绿色 | 绿"),
     "cyan": forms("青色 | 青绿色 | 青"),
     "blue": forms("蓝色 | 蓝"),
     "purple": forms("紫色 | 紫"),
-    "pink": forms("粉色 | 粉红色 | 粉"),
+    "pink": forms("粉色 | 粉红色 | 玫红色 | 粉"),
     "white": forms("白色 | 白"),
     "black": forms("黑色 | 黑"),
 }
@@ -27,10 +27,10 @@ KIND_WORDS: dict[str, tuple[str, ...]] = {
     "square": forms("方块 | 正方形 | 方形"),
     "triangle": forms("三角形 | 三角"),
     "star": forms("星星 | 五角星 | 星"),
-    "ring": forms("圆环 | 环 | 圆圈"),
+    "ring": forms("圆环 | 环 | 圆圈 | 甜甜圈"),
     "heart": forms("心形 | 爱心 | 心"),
     "cross": forms("十字 | 十字形 | 加号"),
-    "moon": forms("月亮 | 弯月 | 月牙"),
+    "moon": forms("月亮 | 弯月 | 月牙 | 半月"),
 }
 _NO_KIND = forms("形状 | 图形 | 东西")
 _COUNTS: dict[str, tuple[str, ...]] = {
@@ -54,10 +54,10 @@ _WAYS: dict[str, tuple[str, ...]] = {
 }
 _VERBS = forms("移动 | 滑动 | 飘动 | 飞 | 移 | 漂移 | 滚动 | 前进 | 运动 | 飘")
 _FIXED: dict[str, tuple[str, ...]] = {
-    "up": forms("上升 | 升起"),
+    "up": forms("上升 | 升起 | 升高"),
     "down": forms("落下 | 下落 | 下降 | 掉下来"),
-    "bouncing": forms("上下 弹跳 | 弹跳 | 上下 跳动 | 跳动 | 蹦跳 | 蹦蹦跳跳 | 跳来跳去"),
-    "spinning": forms("旋转 | 转动 | 原地 旋转 | 原地 转动 | 打转 | 自转"),
+    "bouncing": forms("上下 弹跳 | 弹跳 | 上下 跳动 | 跳动 | 蹦跳 | 蹦蹦跳跳 | 跳来跳去 | 跳跃 | 跳"),
+    "spinning": forms("旋转 | 转动 | 原地 旋转 | 原地 转动 | 打转 | 自转 | 转"),
     "growing": forms("变大 | 逐渐 变大 | 越来越大 | 长大 | 膨胀"),
     "shrinking": forms("变小 | 逐渐 变小 | 越来越小 | 缩小 | 收缩"),
     "circling": forms("绕圈 移动 | 绕圈 | 转圈 | 绕圈 飞 | 沿 圆周 运动 | 盘旋 | 兜圈子"),
@@ -87,14 +87,18 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
     "clouds": forms(
         "在 多云 的 天空 中 | 在 白云 间 | 在 蓝天 白云 下 | 在 云 中 | 在 天空 中 | 在 飘着 白云 的 天空 中"
     ),
-    "night": forms("在 夜空 中 | 在 夜空 下 | 在 星空 下 | 在 夜里 | 在 星空 中 | 在 夜晚 的 天空 中"),
-    "sea": forms("在 海面 上 | 在 大海 上 | 在 海浪 上 | 在 海边 | 在 大海 前"),
-    "hills": forms("在 绿色 的 山丘 上 | 在 青山 前 | 在 山丘 前 | 在 山坡 上 | 在 群山 前 | 在 山野 间"),
+    "night": forms(
+        "在 夜空 中 | 在 夜空 下 | 在 星空 下 | 在 夜里 | 在 星空 中 | 在 晚上 | 在 夜晚 的 天空 中"
+    ),
+    "sea": forms("在 海面 上 | 在 大海 上 | 在 海浪 上 | 在 海边 | 在 水面 上 | 在 大海 前"),
+    "hills": forms(
+        "在 绿色 的 山丘 上 | 在 青山 前 | 在 山丘 前 | 在 山坡 上 | 在 群山 前 | 在 山上 | 在 山野 间"
+    ),
     "sunset": forms("在 夕阳 下 | 在 日落 时 | 在 晚霞 中 | 在 黄昏 时 | 在 傍晚 | 在 落日 前"),
 }
 _WEATHERS: dict[str, tuple[str, ...]] = {
-    "rain": forms("雨中 | 下着雨 | 下雨 | 正在 下雨 | 下雨天 | 天上 下着雨"),
-    "snow": forms("雪中 | 下着雪 | 下雪 | 正在 下雪 | 下雪天 | 天上 下着雪"),
+    "rain": forms("雨中 | 下着雨 | 下雨 | 正在 下雨 | 下雨天 | 雨天 | 天上 下着雨"),
+    "snow": forms("雪中 | 下着雪 | 下雪 | 正在 下雪 | 下雪天 | 雪天 | 天上 下着雪"),
 }
 _WEATHERS_OF = {"rain": "下雨 的", "snow": "下雪 的"}
 _CAMERAS: dict[str, tuple[str, ...]] = {

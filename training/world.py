@@ -151,21 +151,31 @@ def render(clips: Clips, height: int, width: int) -> Tensor:
     x = torch.arange(width, device=device) + 0.5 + clips.origin[:, 0, None]
     x, y = x[:, None, None], y[:, None, :, None]
     image = torch.empty(count, 3, frames, height, width, device=device)
-    _paint(image, clips, x, y)
+    with torch.autocast(device.type, enabled=False):
+        _paint(image, clips, x, y)
+        _draw(image, clips)
+        _let_fall(image, clips, x, y)
+    return image.clamp_(-1, 1)
+
+
+def _draw(image: Tensor, clips: Clips) -> None:
+    """The second thing, then the thing."""
     rows = (clips.second_kind >= 0).nonzero()[:, 0]
     if len(rows):
         place = clips.seen(clips.second_place)[rows]
         draw_things(
             image, rows, clips.second_kind[rows], clips.second_colour[rows], place, clips.origin[rows]
         )
-    rows = torch.arange(count, device=device)
+    rows = torch.arange(len(clips.kind), device=image.device)
     draw_things(image, rows, clips.kind, clips.colour, clips.seen(clips.place), clips.origin)
+
+
+def _let_fall(image: Tensor, clips: Clips, x: Tensor, y: Tensor) -> None:
     for index, fall in ((WEATHERS.index("rain"), weather.rain), (WEATHERS.index("snow"), weather.snow)):
         rows = (clips.weather == index).nonzero()[:, 0]
         if len(rows):
             chance = clips.chance[rows, settings.CHANCES :]
             image[rows] = fall(image[rows], x[rows], y[rows], clips.time[rows], clips.size[rows], chance)
-    return image.clamp_(-1, 1)
 
 
 def _paint(image: Tensor, clips: Clips, x: Tensor, y: Tensor) -> None:
