@@ -100,8 +100,9 @@ class UnknownNote(QLabel):
         """Say which words of the prompt the model does not know; the sentence, "" when it knows them all."""
         words = unknown_words(prompt, model.vocabulary)
         sentence = self._sentence(words) if words else ""
-        link = f'<a href="#words">{escape(self.tr("What it knows"))}</a>'
-        self.setText(f"{escape(sentence)} {link}" if sentence else "")
+        link = self.tr("What it knows")
+        rich = f'{escape(sentence)} <a href="#words">{escape(link)}</a>'
+        self.setText(rich if sentence else "")
         self.setAccessibleName(sentence)
         self.setVisible(bool(sentence))
         return sentence
