@@ -201,6 +201,7 @@ def _poison() -> tuple[dict[str, Any], bool]:
 def _process(device: Device, model: ModelSpec, cache: Path) -> tuple[dict[str, Any], bool]:
     """The real render process: ready, a clip in a file (where PyAV is installed), a cancel."""
     from wan_desktop import child
+    from wan_desktop.domain.job import WorkFiles
 
     context = multiprocessing.get_context("spawn")
     conn, theirs = context.Pipe()
@@ -219,11 +220,13 @@ def _process(device: Device, model: ModelSpec, cache: Path) -> tuple[dict[str, A
     _until(conn, lambda m: m[0] == "event" and m[1].state == "ready")
     seen["ready_s"] = round(time.monotonic() - began, 2)
     part = cache / "clip.part"
-    conn.send(("render", _job(), model, None, str(part)))
+    files = WorkFiles(str(part), f"{part}.snapshot", f"{part}.latents")
+    conn.send(("render", _job(), model, None, files))
     answer = _until(conn, _ends)
     seen["answer"] = answer[1].made_by if answer[0] == "event" else repr(answer)
     seen["bytes"] = part.stat().st_size if part.exists() else 0
-    conn.send(("render", _job(width=1280, height=704, num_inference_steps=200), model, None, str(part)))
+    nothing = WorkFiles(str(part), "", "")
+    conn.send(("render", _job(width=1280, height=704, num_inference_steps=200), model, None, nothing))
     _until(conn, lambda m: m[0] == "event" and getattr(m[1], "done", 0) >= 2)
     began = time.monotonic()
     conn.send(("cancel", "check"))
@@ -246,7 +249,7 @@ def _until(conn: Any, wanted: Any) -> tuple[Any, ...]:
 
 
 def _ends(message: tuple[Any, ...]) -> bool:
-    return message[0] != "event" or type(message[1]).__name__ == "Rendered"
+    return message[0] not in ("event", "alive") or type(message[1]).__name__ == "Rendered"
 
 
 def _render(

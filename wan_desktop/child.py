@@ -16,12 +16,13 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wan_desktop.domain.errors import Cancelled, WanError
+from wan_desktop.domain.errors import Cancelled, Paused, WanError
 from wan_desktop.domain.events import BackendState, Progress, Rendered
 from wan_desktop.domain.job import Job, Stage
 from wan_desktop.jobs.cancel import CancelToken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
 
     import numpy as np
@@ -35,6 +36,8 @@ EXIT_POISONED = 3
 """Exit code after a CUDA error that leaves the process unusable: the host starts a fresh one."""
 EXIT_ORPHANED = 4
 """Exit code when the host is gone."""
+ALIVE_SECONDS = 1.0
+"""How often a render that works says so."""
 MAX_OUTPUT = 1_000_000
 """Bytes of printed output that are kept from one start to the next."""
 
@@ -44,10 +47,10 @@ log = logging.getLogger(__name__)
 def main(conn: Connection, settings: dict[str, Any]) -> None:
     """Render what comes through `conn` until told to stop; the spawn target of `process`.
 
-    Receives ("render", Job, ModelSpec, image path or None, WorkFiles), ("cancel", job id), ("stop",). Sends
-    ("event", Progress | Preview | Note | Rendered | BackendState), ("failed", job id, WanError),
-    ("cancelled", job id). `settings`: device, model (ModelSpec to preload, or None), cache_dir, resources_dir,
-    log_dir.
+    Receives ("render", Job, ModelSpec, image path or None, WorkFiles), ("cancel", job id), ("pause", job id),
+    ("stop",). Sends ("event", RenderEvent | BackendState), ("failed", job id, WanError), ("cancelled", job id),
+    ("paused", job id) once what is done is on disk, and ("alive", job id) at most every second while a render works.
+    `settings`: device, model (ModelSpec to preload, or None), cache_dir, resources_dir, log_dir.
     """
     _settle(Path(settings["log_dir"]))
     mailbox = Mailbox(conn)
@@ -92,12 +95,12 @@ class Mailbox:
         return self._jobs.get()
 
     def token(self, job_id: str) -> CancelToken:
-        """The token that a ("cancel", job id) sets."""
+        """The token that a ("cancel", job id) or ("pause", job id) sets."""
         with self._noting:
             return self._tokens.setdefault(job_id, CancelToken())
 
     def forget(self, job_id: str) -> None:
-        """The job has ended: a cancel that comes later means nothing."""
+        """The job has ended: a word on it that comes later means nothing."""
         with self._noting:
             self._tokens.pop(job_id, None)
 
@@ -109,15 +112,51 @@ class Mailbox:
                 os._exit(EXIT_ORPHANED)
             match message:
                 case ("cancel", job_id):
-                    with self._noting:
-                        token = self._tokens.get(job_id)
-                    if token is not None:
-                        token.cancel()
+                    self._say(job_id, CancelToken.cancel)
+                case ("pause", job_id):
+                    self._say(job_id, CancelToken.pause)
                 case ("render", job, *_):
                     self.token(job.id)
                     self._jobs.put(message)
                 case _:
                     self._jobs.put(message)
+
+    def _say(self, job_id: str, word: Callable[[CancelToken], None]) -> None:
+        with self._noting:
+            token = self._tokens.get(job_id)
+        if token is not None:
+            word(token)
+
+
+class Pulse:
+    """Tells the host at most once a second that the job's render still works.
+
+    `beat` only notes it: the render calls it many times a second. A render that hangs beats no more.
+    """
+
+    def __init__(self, mailbox: Mailbox, job_id: str) -> None:
+        self._mailbox, self._job_id = mailbox, job_id
+        self._beaten = False
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+
+    def beat(self) -> None:
+        """The render works."""
+        self._beaten = True
+
+    def __enter__(self) -> Pulse:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(ALIVE_SECONDS):
+            if self._beaten:
+                self._beaten = False
+                self._mailbox.send(("alive", self._job_id))
 
 
 class Worker:
@@ -161,9 +200,11 @@ class Worker:
         from wan_desktop.engine import failures
 
         try:
-            rendered = self._render(job, model, image_path, files, self._mailbox.token(job.id))
+            rendered = self._render(job, model, image_path, files)
         except Cancelled:
             self._mailbox.send(("cancelled", job.id))
+        except Paused:
+            self._mailbox.send(("paused", job.id))
         except Exception as error:
             known = failures.translate(error)
             log.exception("job %s failed", job.id)
@@ -176,24 +217,24 @@ class Worker:
             self._mailbox.forget(job.id)
         self._renderer.rest()
 
-    def _render(
-        self, job: Job, model: ModelSpec, image_path: str | None, files: WorkFiles, token: CancelToken
-    ) -> Rendered:
+    def _render(self, job: Job, model: ModelSpec, image_path: str | None, files: WorkFiles) -> Rendered:
         from wan_desktop.encode.mp4 import Mp4Writer
+        from wan_desktop.engine.control import Control
         from wan_desktop.engine.stopwatch import Stopwatch, made_by
 
         request = job.request
         watch = Stopwatch(self._device)
-        check = token.raise_if_cancelled
-        check()
-        image = _start_image(image_path, request.width, request.height)
-        with Mp4Writer(Path(files.part), request.width, request.height, request.fps) as writer:
-            for event in self._renderer.render(job, model, image, writer.write, watch, check):
-                check()
-                self._mailbox.send(("event", event))
-            self._mailbox.send(("event", Progress(job.id, Stage.SAVING)))
-            with watch.stage(Stage.SAVING):
-                writer.close()
+        with Pulse(self._mailbox, job.id) as pulse:
+            control = Control(self._mailbox.token(job.id), pulse.beat)
+            control.check_all()
+            image = _start_image(image_path, request.width, request.height)
+            with Mp4Writer(Path(files.part), request.width, request.height, request.fps) as writer:
+                for event in self._renderer.render(job, model, image, writer.write, watch, control, files):
+                    control.check()
+                    self._mailbox.send(("event", event))
+                self._mailbox.send(("event", Progress(job.id, Stage.SAVING)))
+                with watch.stage(Stage.SAVING):
+                    writer.close()
         return Rendered(
             job.id, files.part, writer.num_frames, made_by(self._device, model.fingerprint, watch)
         )

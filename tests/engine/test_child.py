@@ -7,16 +7,22 @@ import sys
 import time
 
 import av
+import numpy as np
 import pytest
 from PIL import Image
 from support.engine_jobs import RESOURCES, a_job, a_model
 
 from wan_desktop import child
 from wan_desktop.domain.errors import BadImage, DiskProblem, ModelMissing
-from wan_desktop.domain.events import BackendState, Note, Preview, Progress, Rendered
-from wan_desktop.domain.job import Stage
+from wan_desktop.domain.events import BackendState, Kept, Note, Preview, Progress, Rendered, Resumed
+from wan_desktop.domain.job import Stage, WorkFiles
 
 LIMIT = 120.0
+
+
+def keeping(part):
+    """What a render into `part` keeps beside it, after every step."""
+    return WorkFiles(str(part), f"{part}.snapshot", f"{part}.latents", 0.0)
 
 
 class Process:
@@ -50,11 +56,11 @@ class Process:
     def ready(self):
         return self.until(lambda m: m[1].state == "ready")[-1][1]
 
-    def render(self, job, part, image=None, model=None):
-        self.conn.send(("render", job, model or a_model(), image, str(part)))
+    def render(self, job, part, image=None, model=None, files=None):
+        self.conn.send(("render", job, model or a_model(), image, files or WorkFiles(str(part), "", "")))
 
     def result(self):
-        return self.until(lambda m: m[0] != "event" or isinstance(m[1], Rendered))
+        return self.until(lambda m: m[0] not in ("event", "alive") or isinstance(m[1], Rendered))
 
     def end(self):
         if self.process.is_alive():
@@ -84,7 +90,7 @@ def frames_of(path):
 def test_a_job_becomes_a_video(shared, tmp_path):
     part = tmp_path / "clip.part"
     shared.render(a_job(), part)
-    events = [m[1] for m in shared.result()]
+    events = [m[1] for m in shared.result() if m[0] == "event"]
     rendered = events[-1]
     assert (rendered.job_id, rendered.path, rendered.num_frames) == ("job1", str(part), 9)
     assert set(rendered.made_by["seconds"]) == {"loading", "encoding", "denoising", "decoding", "saving"}
@@ -117,7 +123,7 @@ def test_failures_have_sentences_and_the_process_goes_on(shared, tmp_path):
     assert isinstance(shared.result()[-1][2], ModelMissing)
 
     shared.render(a_job(prompt="word " * 900), tmp_path / "clip.part")
-    said = [m[1] for m in shared.result()]
+    said = [m[1] for m in shared.result() if m[0] == "event"]
     assert any(isinstance(e, Note) for e in said)
     assert isinstance(said[-1], Rendered)
 
@@ -139,6 +145,33 @@ def test_cancel_during_a_render(shared, tmp_path):
     assert time.monotonic() - begin < 10
     shared.render(a_job(), tmp_path / "clip.part")
     assert isinstance(shared.result()[-1][1], Rendered)
+
+
+def test_pause_and_go_on_in_another_process(shared, tmp_path):
+    """The clip of a render that was paused and went on in a fresh process is that of one that was left alone."""
+    job = a_job(num_inference_steps=12)
+    shared.render(job, tmp_path / "whole.part")
+    assert isinstance(shared.result()[-1][1], Rendered)
+    whole = frames_of(tmp_path / "whole.part")
+
+    files = keeping(tmp_path / "clip.part")
+    shared.render(job, tmp_path / "clip.part", files=files)
+    shared.until(lambda m: isinstance(m[1], Progress) and m[1].stage is Stage.DENOISING and m[1].done == 2)
+    shared.conn.send(("pause", job.id))
+    said = shared.result()
+    assert said[-1] == ("paused", job.id)
+    kept = [m[1] for m in said if m[0] == "event" and isinstance(m[1], Kept)][-1]
+    assert 2 <= kept.step < kept.total == 12
+
+    other = Process(tmp_path / "other", model=None)
+    other.ready()
+    other.render(job, tmp_path / "clip.part", files=files)
+    events = [m[1] for m in other.result() if m[0] == "event"]
+    assert events[0] == Resumed(job.id, kept.step, 12)
+    drawing = [e.done for e in events if isinstance(e, Progress) and e.stage is Stage.DENOISING]
+    assert drawing[0] == kept.step
+    assert all(np.array_equal(a, b) for a, b in zip(whole, frames_of(tmp_path / "clip.part"), strict=True))
+    assert other.end() == 0
 
 
 def test_cancel_before_it_starts_and_for_nothing(shared, tmp_path):

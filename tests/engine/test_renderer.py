@@ -10,8 +10,10 @@ from support.engine_jobs import DEMO, RESOURCES, a_job, a_model
 from wan_desktop.domain.errors import Cancelled, ModelMissing, WanError
 from wan_desktop.domain.events import Note, Preview, Progress
 from wan_desktop.domain.job import Stage
+from wan_desktop.engine.control import Control
 from wan_desktop.engine.renderer import Renderer
 from wan_desktop.engine.stopwatch import Stopwatch, made_by
+from wan_desktop.jobs.cancel import CancelToken
 
 
 class Run:
@@ -129,20 +131,21 @@ def test_overflow_is_said_before_decoding(renderer, cpu):
     assert not groups
 
 
-@pytest.mark.parametrize("calls", [2, 9, 47])
+@pytest.mark.parametrize("calls", [2, 9, 60])
 def test_check_stops_in_the_middle_of_a_step_or_frame_group(renderer, cpu, calls):
     """6 transformer blocks, 2 guided halves, 3 steps: 36 calls; the rest are the decoder's."""
     seen, groups = [], []
+    token = CancelToken()
 
-    def check():
+    def beat():
         seen.append(1)
         if len(seen) == calls:
-            raise Cancelled
+            token.cancel()
 
     with pytest.raises(Cancelled):
-        list(renderer.render(a_job(), a_model(), None, groups.append, Stopwatch(cpu), check))
+        list(renderer.render(a_job(), a_model(), None, groups.append, Stopwatch(cpu), Control(token, beat)))
     assert len(seen) == calls
-    assert bool(groups) == (calls == 47)
+    assert bool(groups) == (calls == 60)
     assert Run(renderer, cpu, a_job()).frames.any()
     assert len(seen) == calls
 

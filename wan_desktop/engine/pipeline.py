@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from diffusers.models.autoencoders.autoencoder_kl_wan import WanResample, WanResidualBlock
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 
 from wan_desktop.domain.sizes import FRAME_STEP
-from wan_desktop.engine import samplers
+from wan_desktop.engine import sampler_state, samplers
 from wan_desktop.engine.decode import decode_groups, latent_statistics, to_uint8
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from diffusers.models.transformers.transformer_wan import WanTransformer3DModel
     from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
 
+    from wan_desktop.engine.keeping import Snapshot
     from wan_desktop.engine.prompts import PromptTokenizer
 
 MAX_PROMPT_TOKENS = 512
@@ -32,13 +34,14 @@ class Step:
     """The sampler after step `index` (from 0) of `total`.
 
     `latents`: what the next step starts from; `x0`: the clip as estimated now. Both normalised, float32
-    [1, z, f, h, w]; with a start image, both hold it in latent frame 0.
+    [1, z, f, h, w]; with a start image, both hold it in latent frame 0. `scheduler` holds the rest of the state.
     """
 
     index: int
     total: int
     latents: torch.Tensor
     x0: torch.Tensor
+    scheduler: Any
 
 
 class Wan22Pipeline(DiffusionPipeline):
@@ -106,12 +109,14 @@ class Wan22Pipeline(DiffusionPipeline):
         flow_shift: float,
         sampler: str = "unipc",
         image_latents: torch.Tensor | None = None,
+        resume: Snapshot | None = None,
     ) -> Iterator[Step]:
         """Denoise `latents` (noise, [1, z, f, h, w]), yielding after every step; the last `latents` are the clip.
 
         `negative_prompt_embeds` is needed when guidance_scale > 1 and not looked at otherwise. `image_latents`
         [1, z, 1, h, w] make it image to video: frame 0 is held at them, its tokens see timestep 0
-        (Wan2.2 `wan/textimage2video.py: i2v`).
+        (Wan2.2 `wan/textimage2video.py: i2v`). `resume` is where to go on, made with the same values; `latents` are
+        then not looked at.
         """
         device = self._execution_device
         scheduler = samplers.make(sampler, num_inference_steps, flow_shift, device)
@@ -120,14 +125,18 @@ class Wan22Pipeline(DiffusionPipeline):
             if negative_prompt_embeds is None:
                 raise ValueError("guidance_scale > 1 needs negative_prompt_embeds")
             contexts.append(self._pad(negative_prompt_embeds, device))
+        first = 0
+        if resume is not None:
+            first, latents = resume.step, resume.latents
+            sampler_state.restore(scheduler, resume.sampler, device)
         latents = hold_first_frame(latents.to(device), image_latents)
-        for i, t in enumerate(scheduler.timesteps):
+        for i, t in enumerate(scheduler.timesteps[first:], first):
             timestep = self._timestep(t, latents, expanded=image_latents is not None)
             noise = self._predict(latents, timestep, contexts, guidance_scale)
             latents = scheduler.step(noise, t, latents, return_dict=False)[0]
             latents = hold_first_frame(latents, image_latents)
             x0 = hold_first_frame(scheduler.model_outputs[-1], image_latents)
-            yield Step(i, len(scheduler.timesteps), latents, x0)
+            yield Step(i, len(scheduler.timesteps), latents, x0, scheduler)
 
     def decode(self, latents: torch.Tensor) -> Iterator[np.ndarray]:
         """The frames of normalised `latents`: uint8 [n, H, W, 3] per latent frame (n = 1, then 4)."""
@@ -139,17 +148,25 @@ class Wan22Pipeline(DiffusionPipeline):
 
     @contextlib.contextmanager
     def checked(self, check: Callable[[], None]) -> Iterator[None]:
-        """Inside, `check` is called before every block of the transformer and the decoder; it may raise.
+        """Inside, `check` is called before every block of every network that is there; it may raise.
 
         One step of a large clip takes seconds: a cancel must not wait for its end.
         """
-        blocks = (*self.transformer.blocks, *self.vae.decoder.up_blocks)
-        handles = [block.register_forward_pre_hook(lambda *_: check()) for block in blocks]
+        handles = [block.register_forward_pre_hook(lambda *_: check()) for block in self._blocks()]
         try:
             yield
         finally:
             for handle in handles:
                 handle.remove()
+
+    def _blocks(self) -> Iterator[torch.nn.Module]:
+        """What the networks are made of, each a fraction of a second's work on a card."""
+        if self.text_encoder is not None:
+            yield from self.text_encoder.encoder.block
+        if self.transformer is not None:
+            yield from self.transformer.blocks
+        if self.vae is not None:
+            yield from (m for m in self.vae.modules() if isinstance(m, WanResidualBlock | WanResample))
 
     def __call__(
         self,

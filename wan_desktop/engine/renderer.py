@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import gc
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, WanError
-from wan_desktop.domain.events import Note, Preview, Progress
-from wan_desktop.domain.job import Stage
-from wan_desktop.engine import loading
+from wan_desktop.domain.events import Progress, Resumed
+from wan_desktop.domain.job import Stage, WorkFiles
+from wan_desktop.engine import keeping, loading
+from wan_desktop.engine.control import Control
 from wan_desktop.engine.device import give_back_memory
-from wan_desktop.engine.previews import LatentRgb, Pace
+from wan_desktop.engine.job_run import JobRun, kept_work
+from wan_desktop.engine.previews import LatentRgb
 from wan_desktop.engine.prompt_cache import PromptCache, fingerprint
-from wan_desktop.engine.prompts import cut_note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy as np
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from wan_desktop.engine.pipeline import Wan22Pipeline
     from wan_desktop.engine.stopwatch import Stopwatch
 
+KEEP_NOTHING = WorkFiles("", "", "")
 SMALL_ENCODER = 2**30
 """A text encoder of at most this many bytes is loaded with the rest; a larger one when a new prompt needs it."""
 
@@ -108,105 +108,31 @@ class Renderer:
         image: np.ndarray | None,
         write: Callable[[np.ndarray], None],
         watch: Stopwatch,
-        check: Callable[[], None] = lambda: None,
+        control: Control | None = None,
+        files: WorkFiles = KEEP_NOTHING,
     ) -> Iterator[RenderEvent]:
         """Render the job, giving its frames (uint8 [n, H, W, 3], in order) to `write`.
 
-        `image` is the start image, uint8 [height, width, 3], already of the clip's size. Yields after every
-        step and frame group: close the generator there to cancel. `check` is called many times in between and
-        may raise. `watch` gets the seconds of each stage. Call `rest` when the job's end has been told.
+        `image` is the start image, uint8 [height, width, 3], already of the clip's size. Goes on from what `files`
+        holds, and keeps there what it does. Yields after every step and frame group. `control` is asked many
+        times in between: Cancelled and Paused come from it. `watch` gets the seconds of each stage. Call `rest` when
+        the job's end has been told. Raises SnapshotUnfit when what `files` holds is of another render.
         """
+        control = control or Control()
+        made = keeping.origin(job, model, "")
+        latents, snapshot = kept_work(job, files, made)
+        total = job.request.num_inference_steps
+        if latents is not None or snapshot is not None:
+            yield Resumed(job.id, snapshot.step if snapshot else total, total)
         with watch.stage(Stage.LOADING):
             if not self.has(model):
                 yield Progress(job.id, Stage.LOADING)
-            loaded = self.load(model, check)
-        pipeline = loaded.pipeline
-        with watch.stage(Stage.ENCODING):
-            yield Progress(job.id, Stage.ENCODING)
-            embeds = yield from self._embeds(loaded, job, "prompt", job.request.prompt, check)
-            negative = None
-            if job.request.guidance_scale > 1:
-                negative = yield from self._embeds(
-                    loaded, job, "negative prompt", job.request.negative_prompt, check
-                )
-            start = None if image is None else pipeline.encode_image(_to_tensor(image))
-            pipeline.maybe_free_model_hooks()
-        with pipeline.checked(check):
+            loaded = self.load(model, control.check_all)
+        run = JobRun(job, loaded, self._device, files, made, control)
+        if latents is None:
+            with watch.stage(Stage.ENCODING):
+                embeds, negative, start = yield from run.encode(image)
             with watch.stage(Stage.DENOISING):
-                latents = yield from self._denoise(loaded, job, embeds, negative, start)
-            _check_finite(latents)
-            with watch.stage(Stage.DECODING):
-                yield from self._decode(loaded, job, latents, write)
-
-    def _embeds(
-        self, loaded: Loaded, job: Job, what: str, text: str, check: Callable[[], None]
-    ) -> Generator[RenderEvent, None, torch.Tensor]:
-        """Returns the embeddings of `text`, [1, n, text_dim]."""
-        tokens = loaded.pipeline.tokenizer(text)
-        if tokens.cut:
-            yield Note(job.id, cut_note(what, tokens.cut, len(tokens.ids)))
-        embeds = loaded.prompts.get(text)
-        if embeds is None:
-            loading.load_text_encoder(loaded.pipeline, loaded.model, self._device, check)
-            embeds = loaded.pipeline.encode_prompt(text)
-            loaded.prompts.put(text, embeds)
-        return embeds
-
-    def _denoise(
-        self,
-        loaded: Loaded,
-        job: Job,
-        embeds: torch.Tensor,
-        negative: torch.Tensor | None,
-        start: torch.Tensor | None,
-    ) -> Generator[RenderEvent, None, torch.Tensor]:
-        """Returns the clip's latents, normalised, [1, z, f, h, w]."""
-        request = job.request
-        generator = torch.Generator("cpu").manual_seed(request.seed)
-        noise = loaded.pipeline.prepare_latents(request.height, request.width, request.num_frames, generator)
-        yield Progress(job.id, Stage.DENOISING, 0, request.num_inference_steps)
-        pace = Pace()
-        latents = noise
-        for step in loaded.pipeline.steps(
-            embeds,
-            negative,
-            noise,
-            num_inference_steps=request.num_inference_steps,
-            guidance_scale=request.guidance_scale,
-            flow_shift=request.flow_shift,
-            sampler=request.sampler,
-            image_latents=start,
-        ):
-            latents = step.latents
-            last = step.index + 1 == step.total
-            yield Progress(job.id, Stage.DENOISING, step.index + 1, step.total)
-            if loaded.rgb is not None and pace.due(time.monotonic(), last=last):
-                yield Preview(job.id, step.index + 1, loaded.rgb.frames(step.x0))
-        return latents
-
-    def _decode(
-        self, loaded: Loaded, job: Job, latents: torch.Tensor, write: Callable[[np.ndarray], None]
-    ) -> Iterator[RenderEvent]:
-        total, done = job.request.num_frames, 0
-        yield Progress(job.id, Stage.DECODING, 0, total)
-        for group in loaded.pipeline.decode(latents):
-            write(group)
-            done += len(group)
-            yield Progress(job.id, Stage.DECODING, done, total)
-
-
-def _to_tensor(image: np.ndarray) -> torch.Tensor:
-    """A picture uint8 [H, W, 3] as float32 [1, 3, H, W] in [-1, 1]."""
-    return (torch.from_numpy(image.copy()).permute(2, 0, 1)[None].float() / 255.0) * 2.0 - 1.0
-
-
-def _check_finite(latents: torch.Tensor) -> None:
-    if not bool(torch.isfinite(latents).all()):
-        raise WanError(
-            QT_TRANSLATE_NOOP(
-                "errors",
-                "The model's numbers overflowed, so there is no picture to show: use a lower guidance, another "
-                "seed or a different shift.",
-            ),
-            action=QT_TRANSLATE_NOOP("errors", "Use a lower guidance"),
-        )
+                latents = yield from run.denoise(embeds, negative, start, snapshot)
+        with watch.stage(Stage.DECODING):
+            yield from run.decode(latents, write)

@@ -1,0 +1,218 @@
+"""A render that stopped anywhere goes on to the same frames, bit for bit; what does not fit is refused."""
+
+import dataclasses
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from support.engine_jobs import RESOURCES, a_job, a_model
+
+from wan_desktop.domain.errors import BadOutput, Paused, SnapshotUnfit
+from wan_desktop.domain.events import Kept, Note, Progress, Resumed
+from wan_desktop.domain.job import Stage, WorkFiles
+from wan_desktop.engine import keeping, sampler_state, samplers
+from wan_desktop.engine.control import Control
+from wan_desktop.engine.renderer import Renderer
+from wan_desktop.engine.stopwatch import Stopwatch
+from wan_desktop.jobs.cancel import CancelToken
+
+STEPS = 4
+
+
+@pytest.fixture(scope="module")
+def renderer(cpu, tmp_path_factory):
+    return Renderer(cpu, tmp_path_factory.mktemp("cache"), RESOURCES)
+
+
+@pytest.fixture
+def files(tmp_path):
+    kept = tmp_path / "not there yet"
+    return WorkFiles(str(tmp_path / "part"), str(kept / "snapshot"), str(kept / "latents"), 0.0)
+
+
+class Run:
+    """One render, to its end or to the pause after `pause_after` steps; `copies` gets every snapshot."""
+
+    def __init__(self, renderer, device, job, files, image=None, pause_after=0, copies=None):
+        token, groups, self.events, self.paused = CancelToken(), [], [], False
+        try:
+            for event in renderer.render(
+                job, a_model(), image, groups.append, Stopwatch(device), Control(token), files
+            ):
+                self.events.append(event)
+                if isinstance(event, Progress) and event.stage is Stage.DENOISING:
+                    if pause_after and event.done == pause_after:
+                        token.pause()
+                if copies and isinstance(event, Kept) and not event.latents:
+                    shutil.copy(files.snapshot, copies / str(event.step))
+        except Paused:
+            self.paused = True
+        self.frames = np.concatenate(groups) if groups else None
+
+    def of(self, kind):
+        return [e for e in self.events if isinstance(e, kind)]
+
+
+@pytest.mark.parametrize("with_image", [False, True])
+@pytest.mark.parametrize("sampler", samplers.SAMPLERS)
+def test_going_on_after_any_step_gives_the_same_frames(
+    renderer, cpu, files, tmp_path, picture, sampler, with_image
+):
+    job = a_job(sampler=sampler, num_inference_steps=STEPS, image="sha" if with_image else None)
+    image = picture if with_image else None
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    whole = Run(renderer, cpu, job, files, image, copies=copies)
+    steps = sorted(int(file.name) for file in copies.iterdir())
+    assert steps == list(range(1, len(steps) + 1))
+    assert steps
+    for step in steps:
+        (tmp_path / "not there yet" / "latents").unlink()
+        shutil.copy(copies / str(step), files.snapshot)
+        again = Run(renderer, cpu, job, files, image)
+        assert again.of(Resumed) == [Resumed(job.id, step, STEPS)]
+        assert np.array_equal(again.frames, whole.frames)
+
+
+def test_a_pause_keeps_its_step_and_a_second_one_goes_on_from_there(renderer, cpu, files):
+    whole = Run(renderer, cpu, a_job(num_inference_steps=STEPS), WorkFiles("", "", "")).frames
+    rarely = dataclasses.replace(files, snapshot_every_s=1000.0)
+    job = a_job(num_inference_steps=STEPS)
+    for step in (1, 3):
+        run = Run(renderer, cpu, job, rarely, pause_after=step)
+        assert run.paused
+        assert run.frames is None
+        assert run.of(Kept) == [Kept(job.id, step, STEPS)]
+    last = Run(renderer, cpu, job, rarely)
+    assert last.of(Resumed) == [Resumed(job.id, 3, STEPS)]
+    assert last.of(Kept) == [Kept(job.id, STEPS, STEPS, latents=True)]
+    assert np.array_equal(last.frames, whole)
+
+
+def test_finished_latents_are_decoded_without_drawing(renderer, cpu, files, tmp_path):
+    job = a_job(num_inference_steps=STEPS)
+    whole = Run(renderer, cpu, job, files)
+    assert [k.step for k in whole.of(Kept)] == [1, 2, 3, 4]
+    assert not (tmp_path / "not there yet" / "snapshot").exists()
+    again = Run(
+        renderer, cpu, dataclasses.replace(a_job(num_inference_steps=STEPS, fps=12), latents_of="job1"), files
+    )
+    assert again.events[0] == Resumed(job.id, STEPS, STEPS)
+    assert {p.stage for p in again.of(Progress)} == {Stage.DECODING}
+    assert np.array_equal(again.frames, whole.frames)
+
+
+def test_latents_that_were_promised_and_are_gone(renderer, cpu, files):
+    with pytest.raises(SnapshotUnfit, match="not there any more") as told:
+        Run(renderer, cpu, dataclasses.replace(a_job(), latents_of="other"), files)
+    assert told.value.action == "Start again with the same seed"
+
+
+@pytest.fixture(scope="module")
+def kept(renderer, cpu, tmp_path_factory):
+    """A paused render's files."""
+    folder = tmp_path_factory.mktemp("kept")
+    files = WorkFiles(str(folder / "part"), str(folder / "snapshot"), str(folder / "latents"), 0.0)
+    assert Run(renderer, cpu, a_job(), files, pause_after=1).paused
+    return folder
+
+
+def fits(kept, job=None, model=None, **changed):
+    made = keeping.origin(job or a_job(), model or a_model(), "") | changed
+    return keeping.load_snapshot(kept / "snapshot", made)
+
+
+def test_what_is_the_same_fits(kept):
+    assert fits(kept).step == 1
+    assert fits(kept, a_job(fps=8, preset="other"), plan="another").step == 1
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ({"job": a_job(seed=8)}, "another render"),
+        ({"job": a_job(prompt="other")}, "another render"),
+        ({"job": a_job(sampler="other")}, "another render"),
+        ({"job": a_job(image="sha")}, "another render"),
+        ({"model": a_model(fingerprint="other")}, "model has changed"),
+        ({"torch": "2.9"}, "torch 2"),
+        ({"diffusers": "0.39"}, "this program has 0.39"),
+        ({"format": 0}, "another version"),
+    ],
+)
+def test_what_is_of_another_render_is_refused(kept, what, words):
+    with pytest.raises(SnapshotUnfit, match=words) as told:
+        fits(kept, **what)
+    assert told.value.action == "Start again with the same seed"
+
+
+def test_every_flipped_bit_and_every_cut_is_noticed(kept, tmp_path):
+    """Every byte of the header, and a thousand places in the numbers."""
+    whole = (kept / "snapshot").read_bytes()
+    header = 8 + int.from_bytes(whole[:8], "little")
+    places = [*range(0, header, 7), *np.linspace(header, len(whole) - 1, 300).astype(int)]
+    file = tmp_path / "snapshot"
+    for number, place in enumerate(places):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << number % 8
+        file.write_bytes(damaged)
+        with pytest.raises(SnapshotUnfit, match="damaged"):
+            fits(tmp_path)
+    for size in (0, 1, 8, header // 2, header, len(whole) // 2, len(whole) - 1):
+        file.write_bytes(whole[:size])
+        with pytest.raises(SnapshotUnfit, match="damaged"):
+            fits(tmp_path)
+    file.write_bytes(whole + b"\0")
+    with pytest.raises(SnapshotUnfit, match="damaged"):
+        fits(tmp_path)
+
+
+def test_a_damaged_snapshot_fails_the_job_before_anything_is_loaded(cpu, files, tmp_path):
+    (tmp_path / "not there yet").mkdir()
+    (tmp_path / "not there yet" / "snapshot").write_bytes(b"nonsense")
+    with pytest.raises(SnapshotUnfit, match="damaged"):
+        Run(Renderer(cpu, tmp_path, RESOURCES), cpu, a_job(), files)
+
+
+def test_a_disk_that_refuses_is_told_once_and_the_clip_is_made(renderer, cpu, tmp_path):
+    (tmp_path / "a file").write_bytes(b"")
+    lost = str(tmp_path / "a file" / "snapshot")
+    run = Run(renderer, cpu, a_job(), WorkFiles("", lost, lost + "2", 0.0))
+    assert run.frames.shape == (9, 64, 96, 3)
+    assert "could not be kept" in run.of(Note)[0].sentence
+    assert not run.of(Kept)
+
+
+def test_numbers_that_overflow_at_the_end_are_kept_and_drawn_again(renderer, cpu, files, tmp_path):
+    pipeline = renderer.load(a_model()).pipeline
+    calls = []
+
+    def overflow(module, args, out):
+        calls.append(1)
+        return out * float("inf") if len(calls) > 4 else out
+
+    hook = pipeline.transformer.proj_out.register_forward_hook(overflow)
+    with pytest.raises(BadOutput, match="overflowed"):
+        Run(renderer, cpu, a_job(), files)
+    hook.remove()
+    assert (tmp_path / "not there yet" / "latents").exists()
+    with pytest.raises(BadOutput):
+        Run(renderer, cpu, dataclasses.replace(a_job(), latents_of="job1"), files)
+    assert Run(renderer, cpu, a_job(), files).frames.shape == (9, 64, 96, 3)
+
+
+def test_a_scheduler_s_state_is_everything_and_strangers_are_refused():
+    scheduler = samplers.make("unipc", 5, 5.0, "cpu")
+    scheduler.generator = torch.Generator().manual_seed(3)
+    torch.randn(7, generator=scheduler.generator)
+    scheduler.words = {"a": (1, [2.5, None]), "b": torch.tensor(3)}
+    state = sampler_state.state(scheduler)
+    expected = torch.randn(5, generator=scheduler.generator)
+    fresh = samplers.make("unipc", 5, 5.0, "cpu")
+    sampler_state.restore(fresh, state, torch.device("cpu"))
+    assert torch.equal(torch.randn(5, generator=fresh.generator), expected)
+    assert fresh.words == {"a": (1, [2.5, None]), "b": torch.tensor(3)}
+    scheduler.stranger = object()
+    with pytest.raises(TypeError, match="stranger"):
+        sampler_state.state(scheduler)
