@@ -55,6 +55,7 @@ class HostParts:
         from wan_desktop.library.database import Database
         from wan_desktop.library.folder import LibraryFolder
         from wan_desktop.library.images import ImageStore
+        from wan_desktop.library.kept import KeptFiles
         from wan_desktop.models.catalog import ModelCatalog
         from wan_desktop.process.render_process import RenderProcess
 
@@ -66,7 +67,12 @@ class HostParts:
         self.opening_notes = (*self._file.opening_notes, *self._without_lost_model())
         self._default_library = default_library(paths)
         images = ImageStore(paths.data / "images")
-        self.library = LibraryFolder(self._library_folder(), images)
+        self.library = LibraryFolder(
+            self._library_folder(),
+            images,
+            KeptFiles(paths.data / "renders"),
+            snapshot_every_s=lambda: self.settings.snapshot_every_s,
+        )
         self.backend = RenderProcess(child.main, self._child_settings, models=self.models, images=images)
         if rendering:
             self.backend.start()  # before all else: its imports take seconds, everything below overlaps them
@@ -237,7 +243,7 @@ def _render_as_host(
         thread = threading.Thread(target=runner.run, name="runner")
         thread.start()
         stack.callback(thread.join)
-        stack.callback(parts.host.cancel_running)
+        stack.callback(parts.host.running.interrupt)
         stack.callback(runner.stop)
         taken_over = threading.Event()
         doors = Doors("headless", take_over=taken_over.set)
@@ -335,7 +341,7 @@ def window_session(paths: Paths, lock: LibraryLock) -> Iterator[tuple[Session, R
         thread.problem.connect(session.refused)
         stack.callback(session.close)
         stack.callback(thread.finish)
-        stack.callback(parts.host.cancel_running)
+        stack.callback(parts.host.running.interrupt)
         doors = Doors("window", raise_window=lambda file: session.raise_window(file or ""))
         stack.callback(HostSocket(parts.host, paths.data, doors).close)
         yield session, thread, parts

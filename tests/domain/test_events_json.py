@@ -11,6 +11,7 @@ from support.samples import a_clip, a_job
 from wan_desktop.domain import events
 from wan_desktop.domain.errors import OutOfMemory
 from wan_desktop.domain.events import (
+    AwakeState,
     BackendState,
     ClipAdded,
     ClipRemoved,
@@ -19,8 +20,10 @@ from wan_desktop.domain.events import (
     JobRemoved,
     Kept,
     Note,
+    Pausing,
     Preview,
     Progress,
+    QueueState,
     Rendered,
     Resumed,
 )
@@ -56,6 +59,9 @@ EVENTS = [
     JobRemoved("a"),
     ClipAdded(a_clip(deleted_at=3.0)),
     ClipRemoved("c"),
+    Pausing("a"),
+    QueueState(True, after_current=True),
+    AwakeState(False, "There is no D-Bus here."),
 ]
 
 

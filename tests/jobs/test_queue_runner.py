@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from wan_desktop.domain.errors import BadImage, DiskProblem, InvalidRequest, OutOfMemory
+from wan_desktop.domain.errors import BadImage, DiskProblem, EncodeFailed, InvalidRequest, OutOfMemory
 from wan_desktop.domain.events import BackendState, ClipAdded, ClipRemoved, JobChanged, JobRemoved, Progress
 from wan_desktop.domain.job import JobState, Stage
 from wan_desktop.domain.request import Draft
@@ -126,7 +126,7 @@ def test_a_fault_nobody_expected_fails_the_job_and_not_the_runner(host, running,
 
 
 def test_retry_runs_the_same_request_again(host, running, backend):
-    backend.script("once", fail=DiskProblem("full"))
+    backend.script("once", fail=EncodeFailed("odd"))
     job = host.submit(draft("once", seed=5)).result()
     running.state(job.id, JobState.FAILED)
     backend.script("once")

@@ -20,6 +20,7 @@ from wan_desktop.jobs.runner import Runner
 from wan_desktop.library.database import Database
 from wan_desktop.library.folder import LibraryFolder
 from wan_desktop.library.images import ImageStore
+from wan_desktop.library.kept import KeptFiles
 from wan_desktop.library.rebuild import adopt_clips
 from wan_desktop.media.clips import IMAGE_KEY, probe, read_recipe
 from wan_desktop.models.catalog import ModelCatalog
@@ -36,7 +37,7 @@ class World:
     def __init__(self, root: Path) -> None:
         self.database = Database(root / "data" / "library.db")
         images = ImageStore(root / "data" / "images")
-        self.folder = LibraryFolder(root / "library", images)
+        self.folder = LibraryFolder(root / "library", images, KeptFiles(root / "data" / "renders"))
         self.folder.prepare()
         self.backend = ScriptedBackend()
         models = ModelCatalog(resources_dir() / "models" / "demo", Settings)

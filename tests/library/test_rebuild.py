@@ -16,6 +16,7 @@ from wan_desktop.domain.request import RenderRequest
 from wan_desktop.library.database import Database
 from wan_desktop.library.folder import LibraryFolder
 from wan_desktop.library.images import ImageStore
+from wan_desktop.library.kept import KeptFiles
 from wan_desktop.library.publishing import remux
 from wan_desktop.library.rebuild import adopt_clips, empty_bin
 
@@ -24,7 +25,9 @@ REQUEST = RenderRequest("猫", "", None, 64, 64, 9, 16, 4, 5.0, 5.0, "unipc", 1,
 
 @pytest.fixture
 def folder(tmp_path: Path) -> LibraryFolder:
-    library = LibraryFolder(tmp_path / "library", ImageStore(tmp_path / "images"))
+    library = LibraryFolder(
+        tmp_path / "library", ImageStore(tmp_path / "images"), KeptFiles(tmp_path / "renders")
+    )
     library.prepare()
     return library
 

@@ -8,6 +8,7 @@ from wan_desktop.jobs.host import Host
 from wan_desktop.library.database import Database
 from wan_desktop.library.folder import LibraryFolder
 from wan_desktop.library.images import ImageStore
+from wan_desktop.library.kept import KeptFiles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def make_host(folder: Path, backend: Backend, models: Models) -> Host:
     """A host that keeps everything under `folder`; the caller closes it."""
     images = ImageStore(folder / "images")
-    library = LibraryFolder(folder / "library", images)
+    library = LibraryFolder(folder / "library", images, KeptFiles(folder / "renders"))
     library.prepare()
     store = Database(folder / "wan-desktop.sqlite")
     return Host(store=store, library=library, images=images, models=models, backend=backend)

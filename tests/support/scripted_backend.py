@@ -6,6 +6,10 @@ frames as the render process does. A test scripts it job by job:
     backend.script("a cat", fail=OutOfMemory("..."))      # the job whose prompt holds "a cat" fails while drawing
     backend.script("slow", hold=Stage.DENOISING)          # waits there until `backend.release()` or a cancel
     backend.script("odd", notes=("Something to know.",))
+    backend.script("shaky", fail=RenderProcessDied("..."), after=2, times=1)    # once, when two steps are kept
+
+Like the render process it keeps a snapshot after each step and the latents after the last one, goes on from what it
+finds, and heeds pause.
 """
 
 from __future__ import annotations
@@ -15,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wan_desktop.domain.events import BackendState, Frame, Note, Preview, Progress, Rendered
+from wan_desktop.domain.events import BackendState, Frame, Kept, Note, Preview, Progress, Rendered, Resumed
 from wan_desktop.domain.job import Stage
+from wan_desktop.media.files import disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,21 +33,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Script:
-    """What happens to one job: it fails at `at`, or waits at `hold`; `notes` are told; `frames` in the clip."""
+    """What happens to one job: it fails at `at`, or waits at `hold`; `notes` are told.
+
+    It fails so many `times` (None: always), in DENOISING when `after` steps are kept.
+    """
 
     fail: Exception | None = None
     at: Stage = Stage.DENOISING
+    after: int = 0
+    times: int | None = None
     hold: Stage | None = None
     notes: tuple[str, ...] = ()
 
 
 class ScriptedBackend:
-    """Implements the Backend port; `requests` lists what it was asked to render, in order."""
+    """Implements the Backend port; `requests` lists what it was asked to render, in order; `rests` counts `rest`."""
 
     def __init__(self) -> None:
         self.requests: list[Job] = []
         self.closed = False
+        self.rests = 0
         self._scripts: dict[str, Script] = {}
+        self._failed: dict[str, int] = {}
         self._released = threading.Event()
         self._listeners: list[Callable[[BackendState], None]] = []
         self._state = BackendState("ready", {"device": "cpu", "device_name": "CPU", "problems": []})
@@ -50,6 +62,7 @@ class ScriptedBackend:
     def script(self, words: str, **what: object) -> None:
         """From now on a job whose prompt holds `words` follows Script(**what)."""
         self._scripts[words] = Script(**what)  # type: ignore[arg-type]
+        self._failed.pop(words, None)
 
     def release(self) -> None:
         """Let every held job, now and later, go on."""
@@ -70,6 +83,10 @@ class ScriptedBackend:
         for listener in list(self._listeners):
             listener(state)
 
+    def rest(self) -> None:
+        """There is no GPU to give back."""
+        self.rests += 1
+
     def close(self) -> None:
         """Let held jobs go."""
         self.closed = True
@@ -78,34 +95,51 @@ class ScriptedBackend:
     def render(self, job: Job, files: WorkFiles, cancel: CancelToken) -> Iterator[RenderEvent]:
         """Follow the job's script."""
         self.requests.append(job)
-        script = next((s for words, s in self._scripts.items() if words in job.request.prompt), Script())
-        steps = job.request.num_inference_steps
+        words = next((words for words in self._scripts if words in job.request.prompt), "")
+        script, request = self._scripts.get(words, Script()), job.request
         for stage in (Stage.LOADING, Stage.ENCODING, Stage.DENOISING, Stage.DECODING):
-            yield from self._stage(job, stage, script, cancel, steps)
-        write_clip(
-            Path(files.part), job.request.width, job.request.height, job.request.num_frames, job.request.fps
-        )
-        yield Rendered(
-            job.id, files.part, job.request.num_frames, {"device": "scripted", "seconds": {"total": 0.1}}
-        )
+            yield Progress(job.id, stage)
+            if stage is Stage.ENCODING:
+                yield from (Note(job.id, sentence) for sentence in script.notes)
+            if script.hold is stage:
+                cancel.on_change(self._released.set)
+                self._released.wait()
+            cancel.raise_if_cancelled()
+            if script.at is stage and not script.after:
+                self._fail(words, script)
+            if stage is Stage.DENOISING:
+                yield from self._draw(job, files, cancel, words, script)
+            cancel.raise_if_paused()
+        with disk_errors(Path(files.part).parent):
+            write_clip(Path(files.part), request.width, request.height, request.num_frames, request.fps)
+        made_by = {"device": "scripted", "seconds": {"total": 0.1}}
+        yield Rendered(job.id, files.part, request.num_frames, made_by)
 
-    def _stage(
-        self, job: Job, stage: Stage, script: Script, cancel: CancelToken, steps: int
+    def _draw(
+        self, job: Job, files: WorkFiles, cancel: CancelToken, words: str, script: Script
     ) -> Iterator[RenderEvent]:
-        yield Progress(job.id, stage)
-        if stage is Stage.ENCODING:
-            yield from (Note(job.id, sentence) for sentence in script.notes)
-        if script.hold is stage:
-            cancel.on_change(self._released.set)
-            self._released.wait()
-        cancel.raise_if_cancelled()
-        if script.fail is not None and script.at is stage:
+        snapshot, latents, steps = Path(files.snapshot), Path(files.latents), job.request.num_inference_steps
+        done = steps if latents.exists() else int(snapshot.read_text()) if snapshot.exists() else 0
+        if done:
+            yield Resumed(job.id, done, steps)
+        if 0 < script.after <= done:
+            self._fail(words, script)
+        for step in range(done + 1, steps + 1):
+            cancel.raise_if_cancelled()
+            yield Progress(job.id, Stage.DENOISING, step, steps)
+            yield Preview(job.id, step, moving_frames(64, 40, 4))
+            snapshot.write_text(str(step))
+            yield Kept(job.id, step, steps)
+            if script.after == step:
+                self._fail(words, script)
+            cancel.raise_if_paused()
+        latents.write_text("latents")
+        yield Kept(job.id, steps, steps, latents=True)
+
+    def _fail(self, words: str, script: Script) -> None:
+        count = self._failed[words] = self._failed.get(words, 0) + 1
+        if script.fail is not None and (script.times is None or count <= script.times):
             raise script.fail
-        if stage is Stage.DENOISING:
-            for step in range(1, steps + 1):
-                cancel.raise_if_cancelled()
-                yield Progress(job.id, stage, step, steps)
-                yield Preview(job.id, step, moving_frames(64, 40, 4))
 
 
 def moving_frames(width: int, height: int, count: int) -> tuple[Frame, ...]:

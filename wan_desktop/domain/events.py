@@ -118,5 +118,38 @@ class ClipRemoved:
     clip_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Pausing:
+    """A running job was told to pause: it stops after its present step. JobChanged follows when it has."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """Whether the whole queue rests. `after_current`: what renders is rendered to its end, nothing new begins."""
+
+    paused: bool
+    after_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AwakeState:
+    """Whether the computer is kept from going to sleep; `sentence` says why not when it could not be."""
+
+    on: bool
+    sentence: str = ""
+
+
 RenderEvent: TypeAlias = Progress | Preview | Note | Kept | Resumed | Rendered
-Event: TypeAlias = RenderEvent | BackendState | JobChanged | JobRemoved | ClipAdded | ClipRemoved
+Event: TypeAlias = (
+    RenderEvent
+    | BackendState
+    | JobChanged
+    | JobRemoved
+    | ClipAdded
+    | ClipRemoved
+    | Pausing
+    | QueueState
+    | AwakeState
+)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.events import (
+    AwakeState,
     BackendState,
     ClipAdded,
     ClipRemoved,
@@ -16,8 +17,10 @@ from wan_desktop.domain.events import (
     JobRemoved,
     Kept,
     Note,
+    Pausing,
     Preview,
     Progress,
+    QueueState,
     Rendered,
     Resumed,
 )
@@ -95,4 +98,7 @@ _MAKERS: dict[str, Callable[[dict[str, Any]], Event]] = {
     "JobRemoved": lambda values: JobRemoved(**values),
     "ClipAdded": lambda values: ClipAdded(clip_from_json(values["clip"])),
     "ClipRemoved": lambda values: ClipRemoved(**values),
+    "Pausing": lambda values: Pausing(**values),
+    "QueueState": lambda values: QueueState(**values),
+    "AwakeState": lambda values: AwakeState(**values),
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, DiskProblem
 
 if TYPE_CHECKING:
     from wan_desktop.domain.request import RenderRequest
@@ -28,8 +28,14 @@ class JobState(StrEnum):
         """True when nothing more happens to the job by itself."""
         return self in _ENDED
 
+    @property
+    def resumable(self) -> bool:
+        """True when the user can let the job go on from what it keeps."""
+        return self in _RESUMABLE
+
 
 _ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED})
+_RESUMABLE = frozenset({JobState.PAUSED, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED})
 
 
 class Stage(StrEnum):
@@ -62,6 +68,7 @@ class Job:
     What makes a job go on instead of starting again: `kept_step` of `kept_steps` steps are in its snapshot (0: none),
     `kept_latents` says that its finished latents are on disk, `attempts` counts the render processes that it
     lost in a row, `plan` is the memory plan's place in the engine's list (0: the first choice).
+    The first start after a crash of the whole program counts too; only the user's own "continue" begins at 0 again.
     `latents_of` names another job whose kept latents this one decodes instead of denoising ("Decode again").
     """
 
@@ -81,6 +88,15 @@ class Job:
     kept_steps: int = 0
     kept_latents: bool = False
     latents_of: str | None = None
+
+    @property
+    def waits_for_disk(self) -> bool:
+        """True while the job is paused because a disk refused; it goes on by itself when there is room again."""
+        return (
+            self.state is JobState.PAUSED
+            and self.error is not None
+            and self.error.get("code") == DiskProblem.code
+        )
 
 
 @dataclass(frozen=True, slots=True)

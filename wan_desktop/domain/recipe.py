@@ -23,4 +23,5 @@ def make_recipe(job: Job, clip_id: str, created_at: float, made_by: dict[str, An
         "created_at": created_at,
         "request": job.request.to_json(),
         "made_by": made_by,
+        "notes": list(job.notes),
     }

@@ -6,30 +6,39 @@ events to every listener. Verbs that store something return a future that is don
 
 from __future__ import annotations
 
+import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, DiskProblem, InvalidRequest
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest, WanError
 from wan_desktop.domain.events import BackendState, ClipAdded, ClipRemoved, Event, JobChanged, JobRemoved
+from wan_desktop.domain.ids import new_id
 from wan_desktop.domain.job import Clip, Job, JobState
-from wan_desktop.domain.validate import resolve
-from wan_desktop.jobs.cancel import CancelToken
+from wan_desktop.jobs.intake import Intake
 from wan_desktop.jobs.queue import Queue
+from wan_desktop.jobs.running import Running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from wan_desktop.domain.request import Draft, RenderRequest
+    from wan_desktop.domain.events import QueueState
+    from wan_desktop.domain.request import Draft
     from wan_desktop.jobs.ports import Backend, Images, Library, Models, Store
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+MOST_TRIES = 3
+"""So many render processes may be lost over one job; then it fails, and only the user lets it go on."""
 
 
 class Host:
-    """The verbs and the state behind them. Listeners are called on whichever thread an event arises."""
+    """The verbs and the state behind them. Listeners are called on whichever thread an event arises.
+
+    `running` is the runner's door: what is leased, how it went on, how it ended.
+    """
 
     def __init__(
         self, *, store: Store, library: Library, images: Images, models: Models, backend: Backend
@@ -40,17 +49,22 @@ class Host:
         self.models = models
         self.backend = backend
         self.queue = Queue(store)
-        self._intake = ThreadPoolExecutor(1, "intake")
+        self.running = Running(self)
+        self._intake = Intake(library, images, models)
+        self._worker = ThreadPoolExecutor(1, "intake")
         self._listeners: list[Callable[[Event], None]] = []
-        self._tokens: dict[str, CancelToken] = {}
-        self._backend_state: BackendState | None = None
+        self.backend_state: BackendState | None = None
         self._stop_backend_events = backend.subscribe(self._on_backend)
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Call `listener` with the backend's state and for every event from now on; returns the way to stop."""
+        """Call `listener` with the backend's and the queue's state and for every event from now on.
+
+        Returns the way to stop.
+        """
         self._listeners.append(listener)
-        if self._backend_state is not None:
-            listener(self._backend_state)
+        if self.backend_state is not None:
+            listener(self.backend_state)
+        listener(self.running.queue_state)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     def emit(self, event: Event) -> None:
@@ -64,57 +78,152 @@ class Host:
         """Check the draft, store its image and queue it. The future raises InvalidRequest when it is refused."""
 
         def work() -> Job:
-            request = self._resolve(draft)  # reads and stores the picture: not on the database's thread
-            self._check_library(request)
+            request = self._intake.request(
+                draft
+            )  # reads and stores the picture: not on the database's thread
             return self.store.run(lambda: self.queue.add(request)).result()
 
-        return self._then(self._intake.submit(work), self._announce)
+        return self._then(self._worker.submit(work), self.announce)
 
     def check(self, draft: Draft) -> None:
         """Raise InvalidRequest if `submit` would refuse the draft's values (the image's content is not read)."""
-        self._model_resolve(draft, image_size=None)
+        self._intake.check(draft)
 
     def cancel(self, job_id: str) -> Future[Job]:
-        """Stop a waiting or running job; ended ones stay as they are."""
+        """Stop a waiting, paused or running job; ended ones stay as they are. What it has done so far is kept."""
 
         def work() -> Job:
             job = self.queue.get(job_id)
-            if job.state is JobState.QUEUED:
+            if not self.running.cancel(job) and not job.state.ended:
                 return self.queue.cancel(job)
-            if job.id in self._tokens:
-                self._tokens[job.id].cancel()
             return job
 
-        return self._then(self.store.run(work), self._announce)
+        return self._then(self.store.run(work), self.announce)
+
+    def pause(self, job_id: str) -> Future[Job]:
+        """Let a waiting job rest at once, a running one after its present step; the GPU is given back.
+
+        For a running job the future is done, and Pausing told, before it has paused: JobChanged tells of that.
+        A job that waits for its disk no longer goes on by itself.
+        """
+
+        def work() -> Job:
+            job = self.queue.get(job_id)
+            if not self.running.pause(job) and job.state in (JobState.QUEUED, JobState.PAUSED):
+                return self.queue.pause(job)
+            return job
+
+        return self._then(self.store.run(work), self.announce)
+
+    def resume(self, job_id: str) -> Future[Job]:
+        """Let a paused, interrupted, failed or cancelled job go on from what it keeps, before all others."""
+
+        def work() -> Job:
+            job = self.queue.get(job_id)
+            if not self.running.resume(job) and job.state.resumable:
+                return self.queue.resume(job)
+            return job
+
+        return self._then(self.store.run(work), self.announce)
+
+    def resume_interrupted(self) -> Future[list[Job]]:
+        """Let every interrupted job go on, but none over which the program was lost again and again."""
+
+        def work() -> list[Job]:
+            lost = [job for job in self.store.jobs() if job.state is JobState.INTERRUPTED]
+            fit = sorted((j for j in lost if j.attempts < MOST_TRIES), key=lambda j: -(j.started_at or 0))
+            return [self.queue.resume(job, attempts=job.attempts) for job in fit]
+
+        return self._then(self.store.run(work), self._announce_all)
 
     def retry(self, job_id: str) -> Future[Job]:
-        """Queue an ended job again."""
-        return self._then(self.store.run(lambda: self.queue.retry(job_id)), self._announce)
+        """Queue an ended or paused job again from the start, with the same request; what it kept is removed."""
+
+        def work() -> Job:
+            job = self.store.run(lambda: self.queue.get(job_id)).result()
+            if job.state in (JobState.QUEUED, JobState.RUNNING):
+                return job
+            self.library.forget(job)
+            return self.store.run(lambda: self.queue.retry(job)).result()
+
+        return self._then(self._worker.submit(work), self.announce)
+
+    def decode_again(self, job_id: str, plan: int | None = None) -> Future[Job]:
+        """Queue a new job that makes a clip of the latents that `job_id` keeps, with memory plan number `plan`.
+
+        None: the job's own plan. The future raises InvalidRequest when no latents are kept.
+        """
+
+        def work() -> Job:
+            job = self.store.run(lambda: self.queue.get(job_id)).result()
+            if not self.library.has_latents(job):
+                raise InvalidRequest(
+                    QT_TRANSLATE_NOOP(
+                        "errors", "What this job drew is no longer kept: render it again with the same seed."
+                    ),
+                    field="job",
+                    action=QT_TRANSLATE_NOOP("errors", "Start again with the same seed"),
+                )
+            self._intake.check_library(job.request)
+            ident = new_id()
+            self.library.lend_latents(job.id, ident)
+            chosen = job.plan if plan is None else plan
+            return self.store.run(lambda: self.queue.decode_again(job, ident, chosen)).result()
+
+        return self._then(self._worker.submit(work), self.announce)
 
     def move(self, job_id: str, before: str | None) -> Future[list[Job]]:
         """Put a waiting job before another waiting one, or last; the jobs whose order changed."""
-
-        def announce(changed: list[Job]) -> None:
-            for job in changed:
-                self._announce(job)
-
-        return self._then(self.store.run(lambda: self.queue.move(job_id, before)), announce)
+        return self._then(self.store.run(lambda: self.queue.move(job_id, before)), self._announce_all)
 
     def remove(self, job_id: str) -> Future[None]:
-        """Take a job off the list; a running one is refused, its clip stays in the library."""
+        """Take a job off the list with all it keeps; a running one is refused, its clip stays in the library."""
 
-        def work() -> None:
-            if self.queue.get(job_id).state is JobState.RUNNING:
+        def work() -> Job:
+            job = self.queue.get(job_id)
+            if job.state is JobState.RUNNING:
                 raise InvalidRequest(
                     QT_TRANSLATE_NOOP("errors", "This job is rendering: cancel it first."), field="job"
                 )
             self.queue.remove(job_id)
+            return job
 
-        return self._then(self.store.run(work), lambda _: self.emit(JobRemoved(job_id)))
+        def forget() -> None:
+            job = self.store.run(work).result()
+            try:
+                self.library.forget(job)
+            except WanError as error:
+                log.warning("what job %s kept stays until the next start: %s", job_id, error)
+
+        return self._then(self._worker.submit(forget), lambda _: self.emit(JobRemoved(job_id)))
 
     def jobs(self) -> Future[list[Job]]:
         """Every job: running and waiting ones in their order, then ended ones, newest first."""
         return self.store.run(self.store.jobs)
+
+    # ---- the whole queue
+
+    @property
+    def queue_state(self) -> QueueState:
+        """Whether the queue rests; stored, so that it is the same after a restart."""
+        return self.running.queue_state
+
+    def pause_queue(self, after_current: bool = False) -> Future[QueueState]:
+        """Begin no further job. What renders stops after its step and waits, or with `after_current` is finished.
+
+        The GPU is given back then.
+        """
+
+        def announce(state: QueueState) -> None:
+            self.emit(state)
+            if not self.running.any:
+                self._worker.submit(self.backend.rest)
+
+        return self._then(self.store.run(lambda: self.running.pause_all(after_current)), announce)
+
+    def resume_queue(self) -> Future[QueueState]:
+        """Go on with the jobs that wait."""
+        return self._then(self.store.run(self.running.resume_all), self.emit)
 
     # ---- the library
 
@@ -152,55 +261,25 @@ class Host:
         """The remembered value, or None."""
         return self.store.run(lambda: self.store.value(key))
 
-    # ---- for the runner
-
-    def lease(self, skip: frozenset[str] = frozenset()) -> tuple[Job, CancelToken] | None:
-        """The next job to run, with its cancel token, or None when nothing waits that is not in `skip`."""
-
-        def work() -> tuple[Job, CancelToken] | None:
-            job = self.queue.lease(skip)
-            if job is None:
-                return None
-            self._tokens[job.id] = CancelToken()
-            return job, self._tokens[job.id]
-
-        leased = self.store.run(work).result()
-        if leased:
-            self.emit(JobChanged(leased[0]))
-        return leased
-
-    def end(self, work: Callable[[Queue], Job], clip: Clip | None = None) -> None:
-        """Store how a running job ended, together with its clip if it has one, then announce both."""
-
-        def store() -> Job:
-            if clip is not None:
-                self.store.put_clip(clip)
-            job = work(self.queue)
-            self._tokens.pop(job.id, None)
-            return job
-
-        job = self.store.run(store).result()
-        if clip is not None:
-            self.emit(ClipAdded(clip))
-        self._announce(job)
-
-    def cancel_running(self) -> None:
-        """Stop the jobs that render now."""
-        for token in list(self._tokens.values()):
-            token.cancel()
+    # ---- the end, and telling
 
     def close(self) -> None:
         """Stop the render process and close the database; the runner must have stopped before."""
-        self._intake.shutdown()
+        self._worker.shutdown()
         self.backend.close()
         self._stop_backend_events()
         self.store.close()
 
-    def _announce(self, job: Job) -> None:
+    def announce(self, job: Job) -> None:
+        """Tell every listener of a job whose change is stored."""
         self.emit(JobChanged(job))
 
+    def _announce_all(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            self.announce(job)
+
     def _on_backend(self, state: BackendState) -> None:
-        self._backend_state = state
+        self.backend_state = state
         self.emit(state)
 
     @staticmethod
@@ -213,22 +292,3 @@ class Host:
 
         future.add_done_callback(done)
         return future
-
-    def _resolve(self, draft: Draft) -> RenderRequest:
-        size = None
-        if draft.stored_image is not None:
-            size = self.images.size(draft.stored_image)
-        elif draft.image is not None:
-            self._model_resolve(draft, image_size=None)  # wrong numbers are told before a picture is read
-            stored, size = self.images.add(draft.image)
-            draft = replace(draft, stored_image=stored)
-        return self._model_resolve(draft, image_size=size)
-
-    def _check_library(self, request: RenderRequest) -> None:
-        try:
-            self.library.check_space(request)
-        except DiskProblem as error:
-            raise DiskProblem(error.template, field="library", action=error.action, **error.values) from error
-
-    def _model_resolve(self, draft: Draft, image_size: tuple[int, int] | None) -> RenderRequest:
-        return resolve(draft, self.models.get(draft.model), image_size)

@@ -66,7 +66,7 @@ class Library(Protocol):
         """Where the clips lie now, absolute."""
 
     def check_space(self, request: RenderRequest) -> None:
-        """Raise DiskProblem when the folder is not writable, gone, or has no room for the request's clip."""
+        """Raise DiskProblem when a folder is not writable, gone, or has no room for the clip and what is kept."""
 
     def work_files(self, job: Job) -> WorkFiles:
         """Where the render process writes the job's clip (a `.part` file in the library folder) and what it keeps."""
@@ -75,10 +75,22 @@ class Library(Protocol):
         """Make the `.part` file a clip: recipe in, read back, fsync, rename, thumbnail. Not yet in the store."""
 
     def discard(self, job: Job) -> None:
-        """Remove the half-written clip that an unfinished job left; its snapshot and latents stay."""
+        """Remove the half-written clip that an unfinished job left; its snapshot and latents stay. DiskProblem."""
 
     def forget(self, job: Job) -> None:
         """Remove the job's snapshot and latents too: it will never go on."""
+
+    def forget_snapshot(self, job: Job) -> None:
+        """The job's clip is safe: only its latents stay."""
+
+    def has_latents(self, job: Job) -> bool:
+        """True when the job's finished latents are there to be decoded again."""
+
+    def lend_latents(self, source: str, job_id: str) -> None:
+        """Give the job `job_id` latents of its own, those of the job `source`. Raises DiskProblem."""
+
+    def sweep_kept(self, jobs: Sequence[Job], most_bytes: int) -> list[Job]:
+        """Keep what ended jobs keep within `most_bytes`; the jobs that lost theirs."""
 
     def to_bin(self, clip: Clip, now: float) -> Clip:
         """Move the clip's files to the bin; the clip with its new paths and `deleted_at`."""
@@ -124,6 +136,9 @@ class Backend(Protocol):
 
     def subscribe(self, listener: Callable[[BackendState], None]) -> Callable[[], None]:
         """Call `listener` with the present state and at each change, from any thread; returns the way to stop."""
+
+    def rest(self) -> None:
+        """Give the GPU back until the next render; nothing happens while one runs. It may take seconds."""
 
     def close(self) -> None:
         """End whatever runs and give everything back."""

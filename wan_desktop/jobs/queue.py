@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest, WanError
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest
 from wan_desktop.domain.ids import new_id
 from wan_desktop.domain.job import Job, JobState
 
 if TYPE_CHECKING:
+    from wan_desktop.domain.errors import WanError
     from wan_desktop.domain.request import RenderRequest
     from wan_desktop.jobs.ports import Store
 
@@ -46,34 +47,59 @@ class Queue:
                 return self._put(replace(job, state=JobState.RUNNING, started_at=time.time(), error=None))
         return None
 
-    def finish(self, job: Job, clip_id: str, notes: tuple[str, ...]) -> Job:
-        """The job is done and its clip is in the library."""
-        return self._end(job, JobState.DONE, clip_id=clip_id, notes=notes)
+    def keep(self, job: Job) -> Job:
+        """Store how far a running job is."""
+        return self._put(job)
 
-    def fail(self, job: Job, error: WanError) -> Job:
-        """The job failed with `error`."""
-        return self._end(job, JobState.FAILED, error=error.to_json())
+    def finish(self, job: Job, clip_id: str) -> Job:
+        """The job is done and its clip is in the library; its snapshot is not needed any more."""
+        return self._end(replace(job, clip_id=clip_id, kept_step=0, kept_steps=0), JobState.DONE)
+
+    def fail(self, job: Job, error: dict[str, Any]) -> Job:
+        """The job failed; `error` is WanError.to_json(), it may hold the last lines of the render's "log" too."""
+        return self._end(job, JobState.FAILED, error)
 
     def cancel(self, job: Job) -> Job:
         """The job was stopped by the user."""
         return self._end(job, JobState.CANCELLED)
 
-    def retry(self, job_id: str) -> Job:
-        """Queue an ended job again, behind all others, with the same request."""
-        job = self.get(job_id)
-        if not job.state.ended:
-            return job
-        again = replace(
-            job,
-            state=JobState.QUEUED,
-            order=self._last_order() + 1.0,
-            started_at=None,
-            finished_at=None,
-            error=None,
-            clip_id=None,
-            notes=(),
-        )
+    def interrupt(self, job: Job) -> Job:
+        """The program ends in the middle of the job."""
+        return self._end(job, JobState.INTERRUPTED)
+
+    def pause(self, job: Job, error: WanError | None = None) -> Job:
+        """The job rests until the user says so, or until what `error` tells is over."""
+        told = None if error is None else error.to_json()
+        return self._put(replace(job, state=JobState.PAUSED, error=told))
+
+    def put_back(self, job: Job) -> Job:
+        """The job waits again at its old place."""
+        return self._put(replace(job, state=JobState.QUEUED, error=None))
+
+    def resume(self, job: Job, *, attempts: int = 0) -> Job:
+        """The job goes on from what it keeps, before all others."""
+        order = min((j.order for j in self._store.waiting()), default=1.0) - 1.0
+        changed = replace(job, order=order, attempts=attempts, finished_at=None)
+        return self.put_back(changed)
+
+    def retry(self, job: Job) -> Job:
+        """Queue the job again, behind all others, with the same request and nothing of what it kept."""
+        again = Job(job.id, job.request, JobState.QUEUED, self._last_order() + 1.0, job.created_at)
         return self._put(again)
+
+    def decode_again(self, job: Job, ident: str, plan: int) -> Job:
+        """Queue a new job, before all others, that decodes the latents of `job`, which `ident` has already."""
+        new = Job(
+            ident,
+            job.request,
+            JobState.QUEUED,
+            order=0.0,
+            created_at=time.time(),
+            plan=plan,
+            kept_latents=True,
+            latents_of=job.id,
+        )
+        return self.resume(new)
 
     def move(self, job_id: str, before: str | None) -> list[Job]:
         """Put a waiting job before the waiting job `before`, or last when None; the jobs whose order changed."""
@@ -94,19 +120,8 @@ class Queue:
     def _last_order(self) -> float:
         return max((j.order for j in self._store.waiting()), default=0.0)
 
-    def _end(
-        self,
-        job: Job,
-        state: JobState,
-        *,
-        clip_id: str | None = None,
-        notes: tuple[str, ...] = (),
-        error: dict[str, object] | None = None,
-    ) -> Job:
-        ended = replace(
-            job, state=state, finished_at=time.time(), clip_id=clip_id, notes=notes or job.notes, error=error
-        )
-        return self._put(ended)
+    def _end(self, job: Job, state: JobState, error: dict[str, Any] | None = None) -> Job:
+        return self._put(replace(job, state=state, finished_at=time.time(), error=error))
 
     def _put(self, job: Job) -> Job:
         self._store.put_job(job)

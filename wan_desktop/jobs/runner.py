@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, TypeVar
 
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, Cancelled, WanError
-from wan_desktop.domain.events import JobChanged, Note, Progress, Rendered
-from wan_desktop.domain.job import JobState, Stage
+from wan_desktop.domain.errors import DiskProblem, WanError
+from wan_desktop.domain.events import AwakeState, JobChanged, QueueState
+from wan_desktop.domain.job import JobState
+from wan_desktop.jobs.one_job import OneJob
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from wan_desktop.domain.events import Event
-    from wan_desktop.domain.job import Clip, Job
+    from wan_desktop.domain.job import Job
     from wan_desktop.jobs.cancel import CancelToken
     from wan_desktop.jobs.host import Host
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+DISK_RETRY_SECONDS = 20.0
+"""How often a job that waits for room on a disk looks for it; after each try in vain it waits twice as long."""
+MOST_DISK_RETRY_SECONDS = 600.0
 
 
 class Runner:
@@ -27,9 +37,29 @@ class Runner:
     on yesterday's queue unasked.
     """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(
+        self,
+        host: Host,
+        *,
+        even_paused: bool = False,
+        awake: Callable[[], AbstractContextManager[AwakeState | None]] = contextlib.nullcontext,
+        log_tail: Callable[[], str] = lambda: "",
+        keep_bytes: Callable[[], int] = lambda: 10 * 10**9,
+        disk_retry_s: float = DISK_RETRY_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`even_paused`: run jobs although the queue rests. `awake` holds the computer awake while a job renders.
+
+        `log_tail` gives the render process's last words, `keep_bytes` what ended jobs may keep, `clock` seconds.
+        """
         self._host = host
-        self._held = frozenset(job.id for job in host.jobs().result() if job.state is JobState.QUEUED)
+        self._even_paused, self._awake = even_paused, awake
+        self._log_tail, self._keep_bytes = log_tail, keep_bytes
+        self._disk_retry_s, self._clock = disk_retry_s, clock
+        self._holding = threading.Lock()
+        self._held = {job.id: job.state for job in host.jobs().result() if _waits(job)}
+        self._awake_told: AwakeState | None = None
+        self._looked: dict[str, tuple[float, float]] = {}
         self._stopped = threading.Event()
         self._finishing = threading.Event()
         self._wake = threading.Event()
@@ -37,11 +67,12 @@ class Runner:
     @property
     def held(self) -> frozenset[str]:
         """Ids of the jobs that wait for `release`."""
-        return self._held
+        return frozenset(self._held)
 
     def release(self) -> None:
         """Let the jobs of earlier times run too."""
-        self._held = frozenset()
+        with self._holding:
+            self._held = {}
         self._wake.set()
 
     def run(self) -> None:
@@ -50,13 +81,16 @@ class Runner:
         try:
             while not self._stopped.is_set():
                 self._wake.clear()
-                leased = self._host.lease(skip=self._held)
+                leased = self._patiently(
+                    lambda: self._host.running.lease(self.held, even_paused=self._even_paused)
+                )
                 if leased is not None:
                     self.run_one(*leased)
-                elif self._finishing.is_set():
+                    continue
+                waiting = self._look_for_room()
+                if self._finishing.is_set() and not waiting:
                     break
-                else:
-                    self._wake.wait()
+                self._wake.wait(self._disk_retry_s if waiting else None)
         finally:
             unsubscribe()
 
@@ -70,42 +104,75 @@ class Runner:
         self._finishing.set()
         self._wake.set()
 
-    def _notice(self, event: Event) -> None:
-        if isinstance(event, JobChanged) and event.job.state is JobState.QUEUED:
-            self._wake.set()
-
     def run_one(self, job: Job, cancel: CancelToken) -> None:
         """Render one leased job and store how it ended; never raises for what can go wrong with a job."""
+        with self._awake() as state:
+            self._tell_awake(state)
+            store = OneJob(self._host, job, cancel, self._log_tail).run()
+        if state is not None and state.on:
+            self._tell_awake(AwakeState(False))
+        ended = self._patiently(store)
+        if ended is not None and ended.state.ended:
+            self._sweep()
+        if self._host.queue_state.paused and not self._even_paused:
+            self._host.backend.rest()
+
+    # ---- waiting for a disk
+
+    def _look_for_room(self) -> bool:
+        """Queue again the jobs that paused for want of room and now have it; True while some still wait."""
+        waiting = [
+            job for job in self._host.jobs().result() if job.waits_for_disk and job.id not in self.held
+        ]
+        self._looked = {job.id: self._looked.get(job.id, (0.0, self._disk_retry_s)) for job in waiting}
+        for job in waiting:
+            at, pause = self._looked[job.id]
+            if at == 0.0:  # just paused: what it was refused is hardly there already
+                self._looked[job.id] = self._clock() + pause, pause
+            elif self._clock() >= at:
+                self._looked[job.id] = self._clock() + pause, min(pause * 2, MOST_DISK_RETRY_SECONDS)
+                self._try_disk(job)
+        return bool(waiting)
+
+    def _try_disk(self, job: Job) -> None:
         try:
-            clip, notes = self._render(job, cancel)
-        except Cancelled:
-            self._host.library.discard(job)
-            self._host.end(lambda queue: queue.cancel(job))
+            self._host.library.check_space(job.request)
+        except WanError:
+            return
+        self._patiently(lambda: self._host.running.put_back(job.id))
+
+    def _patiently(self, work: Callable[[], T]) -> T | None:
+        """Do what needs the database; while its disk refuses, try again until told to stop. None: it was in vain."""
+        while True:
+            try:
+                return work()
+            except DiskProblem as error:
+                log.error("the database cannot be written, trying again: %s", error)
+                if self._stopped.wait(min(self._disk_retry_s, 5.0)):
+                    return None
+
+    def _tell_awake(self, state: AwakeState | None) -> None:
+        if state is not None and state != self._awake_told:
+            self._awake_told = state
+            self._host.emit(state)
+
+    def _sweep(self) -> None:
+        try:
+            self._host.running.sweep(self._keep_bytes())
         except WanError as error:
-            self._fail(job, error)
-        except Exception as error:
-            log.exception("job %s failed unexpectedly", job.id)
-            self._fail(
-                job, WanError(QT_TRANSLATE_NOOP("errors", "Something unexpected happened: {why}"), why=error)
-            )
-        else:
-            self._host.end(lambda queue: queue.finish(job, clip.id, notes), clip)
+            log.warning("what ended jobs keep could not be swept: %s", error)
 
-    def _render(self, job: Job, cancel: CancelToken) -> tuple[Clip, tuple[str, ...]]:
-        host, notes = self._host, list[str]()
-        host.library.check_space(job.request)
-        rendered: Rendered | None = None
-        for event in host.backend.render(job, host.library.work_files(job), cancel):
-            host.emit(event)
-            if isinstance(event, Note):
-                notes.append(event.sentence)
-            if isinstance(event, Rendered):
-                rendered = event
-        if rendered is None:
-            raise WanError(QT_TRANSLATE_NOOP("errors", "The render ended without a clip."))
-        host.emit(Progress(job.id, Stage.SAVING))
-        return host.library.publish(replace(job, notes=tuple(notes)), rendered), tuple(notes)
+    def _notice(self, event: Event) -> None:
+        match event:
+            case JobChanged(job):
+                with self._holding:
+                    if job.id in self._held and self._held[job.id] is not job.state:
+                        del self._held[job.id]  # the user has decided about it
+                self._wake.set()
+            case QueueState():
+                self._wake.set()
 
-    def _fail(self, job: Job, error: WanError) -> None:
-        self._host.library.discard(job)
-        self._host.end(lambda queue: queue.fail(job, error))
+
+def _waits(job: Job) -> bool:
+    """The job would go on by itself."""
+    return job.state is JobState.QUEUED or job.waits_for_disk

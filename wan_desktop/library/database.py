@@ -116,7 +116,8 @@ class Database:
 
     def _recover(self) -> None:
         self._db.execute(
-            "UPDATE jobs SET state = ? WHERE state = ?", (JobState.INTERRUPTED.value, JobState.RUNNING.value)
+            "UPDATE jobs SET state = ?, attempts = attempts + 1 WHERE state = ?",
+            (JobState.INTERRUPTED.value, JobState.RUNNING.value),
         )
 
     # ---- jobs

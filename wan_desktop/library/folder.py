@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,29 +14,40 @@ from wan_desktop.domain.job import Clip, WorkFiles
 from wan_desktop.domain.recipe import make_recipe
 from wan_desktop.library.listing import BIN, clip_id, clips_in, clips_in_bin, free_id
 from wan_desktop.library.publishing import recipe_tags, remux, verify
+from wan_desktop.library.space import check_space, check_there, make_folder
 from wan_desktop.media.clips import thumbnail
 from wan_desktop.media.files import disk_errors, rename_new
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from wan_desktop.domain.events import Rendered
     from wan_desktop.domain.job import Job
     from wan_desktop.domain.request import RenderRequest
     from wan_desktop.jobs.ports import Images
+    from wan_desktop.library.kept import KeptFiles
 
 BIN_DAYS = 30
-MARGIN_BYTES = 200_000_000
-"""Room that a clip must leave on the disk."""
-_BYTES_PER_PIXEL = 0.4
-"""Twice what H.264 at CRF 18 needs for hard material (0.1-0.2): while publishing, the clip is there twice."""
 _THUMBNAILS = ".thumbnails"
 
 
 class LibraryFolder:
-    """The Library of jobs.ports on a folder. `images` finds the start images that recipes embed."""
+    """The Library of jobs.ports on a folder, and on the folder of what renders keep.
 
-    def __init__(self, folder: Path, images: Images) -> None:
+    `images` finds the start images that recipes embed; `snapshot_every_s` is asked at each render."""
+
+    def __init__(
+        self,
+        folder: Path,
+        images: Images,
+        kept: KeptFiles,
+        *,
+        snapshot_every_s: Callable[[], float] = lambda: 15.0,
+    ) -> None:
         self.folder = folder.absolute()
+        self.kept = kept
         self._images = images
+        self._snapshot_every_s = snapshot_every_s
         self._parts: dict[str, Path] = {}
 
     def use(self, folder: Path) -> None:
@@ -45,7 +55,7 @@ class LibraryFolder:
 
         Raises DiskProblem, and the folder stays the old one.
         """
-        _make(folder.absolute(), create=True)
+        make_folder(folder.absolute(), create=True)
         self.folder = folder.absolute()
 
     # ---- before and while a job runs
@@ -55,21 +65,21 @@ class LibraryFolder:
 
         Raises DiskProblem. Only the host may call it: sweeping removes `.part` files.
         """
-        _make(self.folder, create=create)
+        make_folder(self.folder, create=create)
         self.sweep_parts()
 
     def check_space(self, request: RenderRequest) -> None:
-        """Raise DiskProblem when the folder is not writable, gone, or has no room for the request's clip."""
-        _check_there(self.folder)
-        with disk_errors(self.folder):
-            with tempfile.TemporaryFile(dir=self.folder, prefix=".", suffix=".part"):
-                pass
-            free = shutil.disk_usage(self.folder).free
-        check_room(self.folder, free, clip_bytes(request) + MARGIN_BYTES)
+        """Raise DiskProblem when a folder is not writable, gone, or has no room for the clip and what is kept."""
+        check_space(self.folder, self.kept.folder, request)
 
     def work_files(self, job: Job) -> WorkFiles:
-        """Where the render process writes: the `.part` file in this folder."""
-        return WorkFiles(str(self.part_file(job)), "", "")
+        """Where the render process writes: the `.part` file here, snapshot and latents in the data folder.
+
+        Raises DiskProblem.
+        """
+        self.kept.make_room(job.id)
+        snapshot, latents = self.kept.snapshot(job.id), self.kept.latents(job.id)
+        return WorkFiles(str(self.part_file(job)), str(snapshot), str(latents), self._snapshot_every_s())
 
     def part_file(self, job: Job) -> Path:
         """Where the render process writes the job's clip: `.{job id}.part` in the library folder.
@@ -97,8 +107,28 @@ class LibraryFolder:
                     ) from error
         self._parts.pop(job.id, None)
 
+    # ---- what a job keeps
+
+    def has_latents(self, job: Job) -> bool:
+        """True when the job's finished latents are there to be decoded again."""
+        return self.kept.latents(job.id).is_file()
+
+    def lend_latents(self, source: str, job_id: str) -> None:
+        """Give the job `job_id` the latents of the job `source`. Raises DiskProblem."""
+        self.kept.lend_latents(source, job_id)
+
     def forget(self, job: Job) -> None:
-        """Remove what an unfinished job keeps to go on from."""
+        """Remove what the job keeps, with its half-written clip. Raises DiskProblem."""
+        self.discard(job)
+        self.kept.forget(job.id)
+
+    def forget_snapshot(self, job: Job) -> None:
+        """The job's clip is safe: only its latents stay. Raises DiskProblem."""
+        self.kept.forget_snapshot(job.id)
+
+    def sweep_kept(self, jobs: Sequence[Job], most_bytes: int) -> list[Job]:
+        """Keep what ended jobs keep within `most_bytes`, the oldest go first; those that lost theirs."""
+        return self.kept.sweep(jobs, most_bytes)
 
     # ---- publishing
 
@@ -141,7 +171,7 @@ class LibraryFolder:
         A file that is already gone is no reason to keep the clip. Raises DiskProblem.
         """
         home = Path(clip.path).parent  # not always this folder: the user may have changed it since
-        _check_there(home)
+        check_there(home)
         day = home / BIN / time.strftime("%Y-%m-%d", time.localtime(now))
         with disk_errors(home):
             day.mkdir(parents=True, exist_ok=True)
@@ -151,7 +181,7 @@ class LibraryFolder:
     def from_bin(self, clip: Clip) -> Clip:
         """Bring the clip's files back; the clip with its new paths. Raises LibraryProblem, DiskProblem."""
         home = Path(clip.path).parents[2]
-        _check_there(home)
+        check_there(home)
         if not Path(clip.path).is_file():
             raise LibraryProblem(
                 QT_TRANSLATE_NOOP("errors", "The clip is no longer in the bin: its {days} days are over."),
@@ -201,54 +231,6 @@ class LibraryFolder:
 def _finished(part: Path) -> Path:
     """Beside a job's `.part` file: the same video with its recipe."""
     return part.with_suffix(".finished.part")
-
-
-def _make(folder: Path, *, create: bool) -> None:
-    if any(0xD800 <= ord(c) <= 0xDFFF for c in str(folder)):  # bytes that no database text can hold
-        raise DiskProblem(
-            QT_TRANSLATE_NOOP(
-                "errors", "The name of the library folder is no valid text: rename it: {folder}."
-            ),
-            action=QT_TRANSLATE_NOOP("errors", "Choose another folder"),
-            folder=ascii(str(folder)),
-        )
-    if create:
-        with disk_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-    _check_there(folder)
-
-
-def _check_there(folder: Path) -> None:
-    if not folder.is_dir():
-        raise DiskProblem(
-            QT_TRANSLATE_NOOP(
-                "errors",
-                "The library folder {folder} is not there: connect its disk, or choose another one in Settings.",
-            ),
-            action=QT_TRANSLATE_NOOP("errors", "Choose another folder"),
-            folder=folder,
-        )
-
-
-def clip_bytes(request: RenderRequest) -> int:
-    """An upper estimate of the room that the request's clip needs while it is made."""
-    return int(request.width * request.height * request.num_frames * _BYTES_PER_PIXEL)
-
-
-def check_room(folder: Path, free: int, needed: int) -> None:
-    """Raise DiskProblem with both numbers unless `free` bytes hold `needed`."""
-    if free < needed:
-        raise DiskProblem(
-            QT_TRANSLATE_NOOP(
-                "errors",
-                "Not enough disk space in {folder}: {needed} MB needed, {free} MB free. Free some space, or choose "
-                "another folder.",
-            ),
-            action=QT_TRANSLATE_NOOP("errors", "Free disk space"),
-            folder=folder,
-            needed=-(-needed // 1_000_000),
-            free=free // 1_000_000,
-        )
 
 
 def _move(source: Path, folder: Path) -> Path:

@@ -37,6 +37,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX clips_by_time ON clips (created_at)",
         "CREATE TABLE remembered (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     ),
+    (
+        "ALTER TABLE jobs ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE jobs ADD COLUMN plan INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE jobs ADD COLUMN kept_step INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE jobs ADD COLUMN kept_steps INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE jobs ADD COLUMN kept_latents INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE jobs ADD COLUMN latents_of TEXT",
+    ),
 )
 
 VERSION = len(MIGRATIONS)

@@ -181,6 +181,15 @@ def _salvage(damaged: Path, fresh: sqlite3.Connection) -> int:
         old.close()
 
 
+def _known_to(old: sqlite3.Connection, fresh: sqlite3.Connection, table: str, columns: str) -> str:
+    """`columns` as the old file's layout knows them; a column that came later is its default."""
+    layout = f"SELECT name, dflt_value FROM pragma_table_info('{table}')"
+    there = {name for name, _ in old.execute(layout)}
+    defaults = dict(fresh.execute(layout))
+    names = [name.strip() for name in columns.split(",")]
+    return ", ".join(name if name in there else str(defaults[name] or "NULL") for name in names)
+
+
 def _salvage_table(
     old: sqlite3.Connection,
     fresh: sqlite3.Connection,
@@ -192,7 +201,7 @@ def _salvage_table(
     saved = 0
     fresh.execute("BEGIN IMMEDIATE")
     try:
-        for row in old.execute(f"SELECT {columns} FROM {table}"):
+        for row in old.execute(f"SELECT {_known_to(old, fresh, table, columns)} FROM {table}"):
             try:
                 check(row)
                 fresh.execute(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({places})", row)

@@ -11,7 +11,10 @@ from wan_desktop.domain.request import RenderRequest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-JOB_COLUMNS = "id, state, position, created_at, started_at, finished_at, clip_id, error, notes, request"
+JOB_COLUMNS = (
+    "id, state, position, created_at, started_at, finished_at, clip_id, error, notes, request, "
+    "attempts, plan, kept_step, kept_steps, kept_latents, latents_of"
+)
 CLIP_COLUMNS = "id, job_id, path, thumbnail, created_at, size_bytes, deleted_at, recipe"
 
 
@@ -28,12 +31,19 @@ def job_to_row(job: Job) -> tuple[Any, ...]:
         None if job.error is None else to_text(job.error),
         to_text(list(job.notes)),
         to_text(job.request.to_json()),
+        job.attempts,
+        job.plan,
+        job.kept_step,
+        job.kept_steps,
+        int(job.kept_latents),
+        job.latents_of,
     )
 
 
 def job_from_row(row: Sequence[Any]) -> Job:
     """The job whose JOB_COLUMNS are `row`."""
-    ident, state, order, created, started, finished, clip_id, error, notes, request = row
+    ident, state, order, created, started, finished, clip_id, error, notes, request, *kept = row
+    attempts, plan, kept_step, kept_steps, kept_latents, latents_of = kept
     return Job(
         id=ident,
         request=RenderRequest.from_json(json.loads(request)),
@@ -45,6 +55,12 @@ def job_from_row(row: Sequence[Any]) -> Job:
         error=None if error is None else json.loads(error),
         clip_id=clip_id,
         notes=tuple(json.loads(notes)),
+        attempts=attempts,
+        plan=plan,
+        kept_step=kept_step,
+        kept_steps=kept_steps,
+        kept_latents=bool(kept_latents),
+        latents_of=latents_of,
     )
 
 

@@ -12,17 +12,15 @@ from wan_desktop.domain.events import BackendState
 from wan_desktop.process.child_process import ChildProcess, death, ending
 
 if TYPE_CHECKING:
-    import queue
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
     from wan_desktop.jobs.cancel import CancelToken
+    from wan_desktop.process.patience import Mail, Patience
 
 log = logging.getLogger(__name__)
 
 Target: TypeAlias = "Callable[[Connection, dict[str, Any]], None]"
-Mail: TypeAlias = "queue.SimpleQueue[tuple[Any, ...]]"
-"""What a render hears: the child's messages on its job, ("died", error), and ("look",) when something changed."""
 
 MOST_DEATHS, DEATHS_WITHIN_SECONDS = 3, 60.0
 """So many deaths outside a job in so short a time, and the process is no longer replaced by itself."""
@@ -45,6 +43,7 @@ class Keeper:
         self._working = False
         self._closed = False
         self._stale = False
+        self._resting = False
         self._deaths: list[float] = []
         self._complaint = ""
         self._failure = WanError("")
@@ -75,7 +74,7 @@ class Keeper:
         with self._lock:
             if self._closed or self._working:
                 return
-            self._working = True
+            self._working, self._resting = True, False
             self._become(BackendState("starting"))
             self._thread = threading.Thread(target=self._keep, name="render-keeper", daemon=True)
             self._thread.start()
@@ -87,18 +86,20 @@ class Keeper:
                 raise RuntimeError("one render at a time")
             self._mail = mail
 
-    def claim(self, job_id: str, mail: Mail, cancel: CancelToken) -> ChildProcess:
+    def claim(self, job_id: str, mail: Mail, cancel: CancelToken, patience: Patience) -> ChildProcess:
         """Wait for a ready process and make it busy with the job.
 
-        Raises Cancelled, or RenderProcessDied when no process can be had.
+        Raises Cancelled, Paused, or RenderProcessDied when no process can be had within the patience.
         """
         self.start()
         while True:
             cancel.raise_if_cancelled()
+            cancel.raise_if_paused()
             with self._lock:
                 if self._closed:
                     raise Cancelled()
-                if self._state.state == "ready" and self._child is not None:
+                if self._state.state == "ready" and self._child is not None and not self._resting:
+                    patience.begin_again()
                     self._job_id = job_id
                     self._become(BackendState("busy", self._info))
                     return self._child
@@ -106,7 +107,9 @@ class Keeper:
                     raise self._failure
                 if self._state.state == "stopped":
                     self.start()
-            mail.get()
+            if patience.next(mail) is None:
+                self._give_up_start()
+                raise patience.died()
 
     def release(self, child: ChildProcess) -> None:
         """The job is over; the process waits for the next."""
@@ -123,6 +126,8 @@ class Keeper:
         """Replace the process, after its job if it has one; without a process, start one."""
         with self._lock:
             self.start()
+            if self._resting:
+                return  # the next render starts a fresh one anyway
             if self._child is None or self._state.state == "busy":
                 self._stale = True
             else:
@@ -134,6 +139,19 @@ class Keeper:
             if child is self._child:
                 child.kill()
                 self._become(BackendState("starting"))
+
+    def rest(self) -> None:
+        """End the process, asked at first, and have none until `start`; a busy one is left alone. Blocks."""
+        with self._lock:
+            child, thread = self._child, self._thread
+            if self._closed or not self._working or thread is None or self._state.state == "busy":
+                return
+            self._resting = True
+            if child is not None and self._state.state == "starting":
+                child.kill()  # it has nothing to finish, and would not hear before its imports are done
+        if child is not None:
+            child.send(("stop",))
+        self._join(thread)
 
     def close(self) -> None:
         """End the process: asked at first, killed after STOP_SECONDS. Safe to call again."""
@@ -148,11 +166,20 @@ class Keeper:
                 child.send(("cancel", job_id))
             child.send(("stop",))
         if thread is not None:
-            thread.join(STOP_SECONDS)
-            child = self._child
-            if child is not None:
-                child.kill()
-            thread.join(STOP_SECONDS)
+            self._join(thread)
+
+    def _join(self, thread: threading.Thread) -> None:
+        """Wait for the process's end, and kill it when it takes too long."""
+        thread.join(STOP_SECONDS)
+        child = self._child
+        if thread.is_alive() and child is not None:
+            child.kill()
+        thread.join(STOP_SECONDS)
+
+    def _give_up_start(self) -> None:
+        with self._lock:
+            if self._child is not None and self._state.state == "starting":
+                self._child.kill()
 
     # ---- in the keeper's thread
 
@@ -173,7 +200,7 @@ class Keeper:
         child = ChildProcess(self._target, self._settings())
         with self._lock:
             self._child = child
-            if self._closed or self._stale:
+            if self._closed or self._stale or self._resting:
                 child.kill()
         for message in child.messages():
             with self._lock:
@@ -186,7 +213,7 @@ class Keeper:
                 self._hear_state(state)
             case ("event", event) if event.job_id == self._job_id:
                 self._tell(message)
-            case ("failed" | "cancelled", job_id, *_) if job_id == self._job_id:
+            case ("failed" | "cancelled" | "paused" | "alive", job_id, *_) if job_id == self._job_id:
                 self._tell(message)
 
     def _hear_state(self, state: BackendState) -> None:
@@ -206,6 +233,8 @@ class Keeper:
             was, complaint, self._complaint = self._state.state, self._complaint, ""
             if self._closed:
                 return self._retire(BackendState("stopped"), Cancelled())
+            if self._resting:
+                return self._retire(BackendState("stopped"))
             log.warning("the render process ended while %s, exit code %d", was, exit_code)
             if complaint:
                 return self._give_up(complaint)
@@ -235,7 +264,7 @@ class Keeper:
 
     def _retire(self, state: BackendState, error: WanError | None = None) -> bool:
         """No process from now on, until `start`; always False."""
-        self._working = False
+        self._working = self._resting = False
         if error is not None:
             self._tell(("died", error))
         self._become(state)

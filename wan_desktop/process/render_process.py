@@ -8,10 +8,11 @@ import queue
 import time
 from typing import TYPE_CHECKING, Any
 
-from wan_desktop.domain.errors import Cancelled, RenderProcessDied
+from wan_desktop.domain.errors import Cancelled, Paused, RenderProcessDied
 from wan_desktop.domain.events import Progress, Rendered
 from wan_desktop.domain.job import Stage
 from wan_desktop.process.keeper import Keeper
+from wan_desktop.process.patience import Limits, Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -21,21 +22,26 @@ if TYPE_CHECKING:
     from wan_desktop.jobs.cancel import CancelToken
     from wan_desktop.jobs.ports import Images, Models
     from wan_desktop.process.child_process import ChildProcess
-    from wan_desktop.process.keeper import Mail, Target
+    from wan_desktop.process.keeper import Target
+    from wan_desktop.process.patience import Mail
 
 log = logging.getLogger(__name__)
-
-CONFIRM_SECONDS = 1.0
-"""How long a cancel may stay unconfirmed before the process is killed and replaced."""
 
 
 class RenderProcess:
     """Implements the Backend port. The Keeper owns the process; a render holds one conversation with it."""
 
     def __init__(
-        self, target: Target, settings: Callable[[], dict[str, Any]], *, models: Models, images: Images
+        self,
+        target: Target,
+        settings: Callable[[], dict[str, Any]],
+        *,
+        models: Models,
+        images: Images,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
         """`target(connection, settings())` is what the process runs; `settings` is asked at each spawn."""
+        self._limits = limits
         self._keeper = Keeper(target, settings)
         self._models = models
         self._images = images
@@ -58,17 +64,22 @@ class RenderProcess:
         """Have a fresh process with the present settings; a job in the old one is rendered to its end first."""
         self._keeper.restart()
 
+    def rest(self) -> None:
+        """End the process and give its memory back until the next render; a busy one is left alone. Blocks."""
+        self._keeper.rest()
+
     def close(self) -> None:
         """End the process and give everything back. Safe to call again."""
         atexit.unregister(self.close)
         self._keeper.close()
 
     def render(self, job: Job, files: WorkFiles, cancel: CancelToken) -> Iterator[RenderEvent]:
-        """As the port says. Raises RenderProcessDied when the process dies in the middle of the job.
+        """As the port says. Raises RenderProcessDied when the process dies, or hangs, in the middle of the job.
 
         A process that died without a word on the job never began it: then the job goes to the next one, once.
         """
         cancel.raise_if_cancelled()
+        cancel.raise_if_paused()
         model = self._models.get(job.request.model)
         image = str(self._images.path(job.request.image)) if job.request.image else None
         message = ("render", job, model, image, files)
@@ -79,6 +90,9 @@ class RenderProcess:
             yield Progress(job.id, Stage.LOADING)
             if not (yield from self._attempt(job.id, message, mail, cancel)):
                 yield from self._attempt(job.id, message, mail, cancel, last=True)
+        except Paused:
+            self._keeper.rest()
+            raise
         finally:
             self._keeper.attend(None)
 
@@ -86,14 +100,14 @@ class RenderProcess:
         self, job_id: str, message: tuple[Any, ...], mail: Mail, cancel: CancelToken, last: bool = False
     ) -> Generator[RenderEvent, None, bool]:
         """Render in one process; False when it died without a word on the job."""
-        child = self._keeper.claim(job_id, mail, cancel)
+        patience = Patience(self._limits)
+        child = self._keeper.claim(job_id, mail, cancel, patience)
         over = begun = False
         child.send(message)  # when nobody is left to read it, the keeper tells of the death
         try:
             while not over:
-                cancel.raise_if_cancelled()
-                answer = mail.get()
-                over = answer[0] in ("failed", "cancelled", "died") or _is_rendered(answer)
+                answer = self._answer(child, job_id, mail, cancel, patience)
+                over = _is_last(answer)
                 match answer:
                     case ("event", event):
                         begun = True
@@ -102,6 +116,8 @@ class RenderProcess:
                         raise error
                     case ("cancelled", _):
                         raise Cancelled()
+                    case ("paused", _):
+                        raise Paused()
                     case ("died", error):
                         if begun or last or not isinstance(error, RenderProcessDied):
                             raise error
@@ -112,20 +128,44 @@ class RenderProcess:
                 self._stop_job(child, job_id, mail)
             self._keeper.release(child)
 
+    def _answer(
+        self, child: ChildProcess, job_id: str, mail: Mail, cancel: CancelToken, patience: Patience
+    ) -> tuple[Any, ...]:
+        """The next message on the job. One who is silent for too long is killed, and counts as dead.
+
+        Pause is passed on: it waits for the step, however long that takes; before drawing there is nothing to wait
+        for, and the process has a second to say so.
+        """
+        cancel.raise_if_cancelled()
+        hurry = cancel.paused and patience.early
+        if cancel.paused and child.send_once(("pause", job_id)):
+            patience.begin_again()
+        answer = patience.next(mail, self._limits.confirm_s if hurry else None)
+        if answer is not None:
+            return answer
+        if hurry:
+            return ("paused", job_id)
+        log.warning("the render process is silent: it is replaced")
+        self._keeper.replace(child)
+        return ("died", patience.died())
+
     def _stop_job(self, child: ChildProcess, job_id: str, mail: Mail) -> None:
         """Cancel the job; a process that does not confirm in time is killed and replaced."""
         child.send(("cancel", job_id))
-        deadline = time.monotonic() + CONFIRM_SECONDS
+        deadline = time.monotonic() + self._limits.confirm_s
         while (left := deadline - time.monotonic()) > 0:
             try:
                 answer = mail.get(timeout=left)
             except queue.Empty:
                 break
-            if answer[0] in ("cancelled", "failed", "died") or _is_rendered(answer):
+            if _is_last(answer):
                 return
-        log.warning("a cancel was not confirmed within %g s: the render process is replaced", CONFIRM_SECONDS)
+        log.warning("a cancel was not confirmed in time: the render process is replaced")
         self._keeper.replace(child)
 
 
-def _is_rendered(answer: tuple[Any, ...]) -> bool:
-    return answer[0] == "event" and isinstance(answer[1], Rendered)
+def _is_last(answer: tuple[Any, ...]) -> bool:
+    """Nothing more follows on the job."""
+    return answer[0] in ("cancelled", "paused", "failed", "died") or (
+        answer[0] == "event" and isinstance(answer[1], Rendered)
+    )

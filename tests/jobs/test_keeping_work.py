@@ -1,0 +1,385 @@
+"""Work is never lost: pauses, deaths, missing memory, full disks and restarts go on from what is kept."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from support.waiting import Waiter
+
+from wan_desktop.domain.errors import (
+    BadOutput,
+    DiskProblem,
+    EncodeFailed,
+    InvalidRequest,
+    OutOfMemory,
+    RenderProcessDied,
+    SnapshotUnfit,
+)
+from wan_desktop.domain.events import BackendState, JobChanged, Note, Pausing, QueueState, Resumed
+from wan_desktop.domain.job import JobState, Stage
+from wan_desktop.domain.request import Draft
+from wan_desktop.jobs.runner import Runner
+
+DIED = RenderProcessDied("It crashed.", action="Try again")
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def run(host):
+    """Start a runner on the host; its waiter."""
+    threads, runners = [], []
+
+    def start(**values):
+        waiter, runner = Waiter(host), Runner(host, **values)
+        thread = threading.Thread(target=runner.run)
+        thread.start()
+        runners.append(runner)
+        threads.append(thread)
+        waiter.runner = runner
+        return waiter
+
+    yield start
+    for runner in runners:
+        runner.stop()
+    host.running.interrupt()
+    for thread in threads:
+        thread.join(timeout=30)
+        assert not thread.is_alive()
+
+
+def draft(prompt="a red ball", steps=6):
+    return Draft(prompt=prompt, num_frames=5, num_inference_steps=steps)
+
+
+def submit(host, prompt="a red ball", steps=6):
+    return host.submit(draft(prompt, steps)).result()
+
+
+def resumed_at(waiter, job):
+    return [e.step for e in waiter.events if isinstance(e, Resumed) and e.job_id == job.id]
+
+
+def kept(host, job):
+    return Path(host.library.work_files(job).snapshot), Path(host.library.work_files(job).latents)
+
+
+def test_a_running_job_pauses_after_its_step_and_goes_on_from_there(host, backend, run):
+    backend.script("slow", hold=Stage.DENOISING)
+    waiter, job = run(), submit(host, "slow")
+    waiter.stage(job.id, Stage.DENOISING)
+    assert host.pause(job.id).result().state is JobState.RUNNING
+    waiter.until(lambda e: e == Pausing(job.id))
+    paused = waiter.state(job.id, JobState.PAUSED)
+    assert (paused.kept_step, paused.kept_steps, paused.error) == (1, 6, None)
+    assert backend.rests >= 1
+    assert host.resume(job.id).result().state is JobState.QUEUED
+    done = waiter.state(job.id, JobState.DONE)
+    assert resumed_at(waiter, job) == [1]
+    assert (done.kept_step, done.kept_latents, done.attempts) == (0, True, 0)
+
+
+def test_a_waiting_job_pauses_at_once_and_comes_back_in_front(host, backend, run):
+    backend.script("first", hold=Stage.DENOISING)
+    waiter, first = run(), submit(host, "first")
+    waiter.stage(first.id, Stage.DENOISING)
+    a, b = submit(host, "a"), submit(host, "b")
+    assert host.pause(b.id).result().state is JobState.PAUSED
+    host.resume(b.id).result()
+    backend.release()
+    waiter.state(a.id, JobState.DONE)
+    assert [job.id for job in backend.requests] == [first.id, b.id, a.id]
+
+
+def test_resume_takes_back_a_pause_that_has_not_happened_yet(host, backend, run):
+    waiter, job = run(), None
+    gate = threading.Event()
+
+    def hold(event):  # the runner's thread waits between two steps
+        if isinstance(event, Resumed):
+            return
+        if getattr(event, "step", None) == 2 and not gate.is_set():
+            host.pause(job.id).result()
+            host.resume(job.id).result()
+            gate.set()
+
+    host.subscribe(hold)
+    job = submit(host)
+    waiter.state(job.id, JobState.DONE)
+    assert not [e for e in waiter.events if isinstance(e, JobChanged) and e.job.state is JobState.PAUSED]
+    assert resumed_at(waiter, job) == [2]
+
+
+def test_a_lost_process_goes_on_from_the_snapshot_by_itself(host, backend, run):
+    backend.script("shaky", fail=DIED, after=2, times=1)
+    waiter, job = run(), submit(host, "shaky")
+    done = waiter.state(job.id, JobState.DONE)
+    assert resumed_at(waiter, job) == [2]
+    assert (done.attempts, len(backend.requests), backend.requests[1].plan) == (1, 2, 0)
+    assert any("after step 2 of 6" in note for note in done.notes)
+    (clip,) = host.clips().result()
+    assert clip.recipe["notes"] == list(done.notes)
+
+
+def test_after_three_lost_processes_it_fails_with_the_log_and_keeps_its_snapshot(host, backend, run):
+    backend.script("shaky", fail=DIED, after=2)
+    waiter = run(log_tail=lambda: "Fatal Python error: Segmentation fault")
+    job = submit(host, "shaky")
+    failed = waiter.state(job.id, JobState.FAILED)
+    assert failed.error["template"] == "It crashed."
+    assert failed.error["log"] == "Fatal Python error: Segmentation fault"
+    assert (failed.attempts, failed.kept_step, len(backend.requests)) == (3, 2, 3)
+    assert kept(host, job)[0].read_text() == "2"
+    backend.script("shaky")
+    assert host.resume(job.id).result().attempts == 0
+    waiter.state(job.id, JobState.DONE)
+    assert resumed_at(waiter, job)[-1] == 2
+
+
+def test_a_process_that_cannot_start_is_not_tried_again(host, backend, run):
+    backend.script("shaky", fail=DIED, at=Stage.LOADING)
+    backend.tell(BackendState("failed", {}, "No engine is here."))
+    waiter, job = run(), submit(host, "shaky")
+    waiter.state(job.id, JobState.FAILED)
+    assert len(backend.requests) == 1
+
+
+def test_missing_memory_takes_the_next_plan_until_there_is_none(host, backend, run):
+    backend.tell(BackendState("ready", {"plans": 3}))
+    backend.script("huge", fail=OutOfMemory("The GPU is full."), at=Stage.DECODING, times=2)
+    waiter, job = run(), submit(host, "huge")
+    done = waiter.state(job.id, JobState.DONE)
+    assert [each.plan for each in backend.requests] == [0, 1, 2]
+    assert (done.plan, done.attempts) == (2, 0)
+    assert resumed_at(waiter, job) == [6, 6]  # what was drawn is not drawn again
+    assert any("3 of 3" in note for note in done.notes)
+    backend.script("huge", fail=OutOfMemory("The GPU is full."), at=Stage.DECODING)
+    other = submit(host, "huge")
+    assert waiter.state(other.id, JobState.FAILED).error["code"] == "out_of_memory"
+    assert len(backend.requests) == 6
+
+
+def test_a_full_disk_pauses_the_job_and_it_goes_on_when_there_is_room(host, backend, run):
+    backend.script("large", fail=DiskProblem("The disk is full."), after=3, times=1)
+    waiter = run(disk_retry_s=0.02)
+    job = submit(host, "large")
+    paused = waiter.state(job.id, JobState.PAUSED)
+    assert paused.error["template"] == "The disk is full."
+    assert paused.kept_step == 3
+    assert not list(host.library.folder.glob(".*.part"))
+    done = waiter.state(job.id, JobState.DONE)
+    assert resumed_at(waiter, job) == [3]
+    assert (done.error, done.attempts) == (None, 0)
+
+
+def test_a_library_that_comes_back_lets_the_jobs_go_on_in_their_order(host, backend, run):
+    backend.script("first", hold=Stage.DENOISING)
+    waiter = run(disk_retry_s=0.02)
+    first = submit(host, "first")
+    waiter.stage(first.id, Stage.DENOISING)
+    a, b = submit(host, "a"), submit(host, "b")
+    away = host.library.folder.rename(host.library.folder.with_name("away"))
+    backend.release()
+    for job in (first, a, b):
+        waiter.state(job.id, JobState.PAUSED)
+    away.rename(host.library.folder)
+    for job in (first, a, b):
+        waiter.state(job.id, JobState.DONE)
+    assert [each.id for each in backend.requests] == [first.id, first.id, a.id, b.id]
+    assert resumed_at(waiter, first) == [6]
+
+
+def test_the_user_may_let_a_job_rest_that_waits_for_its_disk(host, backend, run):
+    clock = Clock()
+    backend.script("large", fail=DiskProblem("The disk is full."), after=3, times=1)
+    waiter = run(disk_retry_s=0.01, clock=clock)
+    job = submit(host, "large")
+    waiter.state(job.id, JobState.PAUSED)
+    assert host.pause(job.id).result().error is None
+    clock.now += 1000
+    other = submit(host, "other")
+    waiter.state(other.id, JobState.DONE)
+    assert host.jobs().result()[0].state is JobState.PAUSED
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        (SnapshotUnfit("It was made by other weights."), "Start again with the same seed"),
+        (BadOutput("There is no picture in it."), ""),
+        (EncodeFailed("The encoder refused."), ""),
+    ],
+)
+def test_what_no_second_try_mends_fails_and_keeps_what_there_is(host, backend, run, error, action):
+    backend.script("odd", fail=error, at=Stage.DECODING)
+    waiter, job = run(), submit(host, "odd")
+    failed = waiter.state(job.id, JobState.FAILED)
+    assert (failed.error["code"], failed.error["action"]) == (error.code, action)
+    assert failed.kept_latents
+    assert kept(host, job)[1].exists()
+    assert len(backend.requests) == 1
+
+
+def test_a_clip_that_could_not_be_published_is_developed_again_not_drawn_again(
+    host, backend, run, monkeypatch
+):
+    from wan_desktop.library import folder
+
+    def refuse(*_):
+        raise EncodeFailed("It does not read back.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "verify", refuse)
+        waiter, job = run(), submit(host)
+        assert waiter.state(job.id, JobState.FAILED).kept_latents
+    host.resume(job.id).result()
+    waiter.state(job.id, JobState.DONE)
+    assert resumed_at(waiter, job) == [6]
+
+
+def test_retry_begins_again_and_forgets_what_was_kept(host, backend, run):
+    backend.script("shaky", fail=EncodeFailed("odd"), after=3, times=1)
+    waiter, job = run(), submit(host, "shaky")
+    waiter.state(job.id, JobState.FAILED)
+    again = host.retry(job.id).result()
+    assert (again.kept_step, again.attempts, again.error, again.notes) == (0, 0, None, ())
+    waiter.state(job.id, JobState.DONE)
+    assert resumed_at(waiter, job) == []
+
+
+def test_a_cancelled_job_can_go_on_after_all(host, backend, run):
+    waiter, job = run(), submit(host)
+    asked = []
+
+    def cancel(event):
+        if getattr(event, "step", None) == 4 and not asked:
+            asked.append(host.cancel(job.id).result())
+
+    host.subscribe(cancel)
+    host.resume(job.id)
+    if not asked:
+        waiter.state(job.id, JobState.CANCELLED)
+    host.resume(job.id).result()
+    waiter.state(job.id, JobState.DONE)
+    assert resumed_at(waiter, job)
+
+
+def test_the_whole_queue_rests_and_remembers_it(host, backend, run, tmp_path):
+    backend.script("first", hold=Stage.DENOISING)
+    waiter, first = run(), submit(host, "first")
+    second = submit(host, "second")
+    waiter.stage(first.id, Stage.DENOISING)
+    assert host.pause_queue().result() == QueueState(True)
+    waiter.until(lambda e: isinstance(e, JobChanged) and e.job.id == first.id and e.job.kept_step == 1)
+    waiter.state(first.id, JobState.QUEUED, after=waiter.events.index(QueueState(True)))
+    assert host.recall("queue").result() == {"paused": True, "after_current": False}
+    assert len(backend.requests) == 1
+    host.resume_queue().result()
+    waiter.state(second.id, JobState.DONE)
+    assert [job.id for job in backend.requests] == [first.id, first.id, second.id]
+    assert resumed_at(waiter, first) == [1]
+
+
+def test_the_queue_may_rest_after_the_present_job(host, backend, run):
+    backend.script("first", hold=Stage.DENOISING)
+    waiter, first = run(), submit(host, "first")
+    second = submit(host, "second")
+    waiter.stage(first.id, Stage.DENOISING)
+    host.pause_queue(after_current=True).result()
+    backend.release()
+    waiter.state(first.id, JobState.DONE)
+    waiter.wait(lambda: backend.rests == 1)
+    assert host.jobs().result()[0].id == second.id
+    assert Waiter(host).until(lambda e: isinstance(e, QueueState)) == QueueState(True, True)
+    host.resume_queue().result()
+    waiter.state(second.id, JobState.DONE)
+
+
+def test_a_runner_may_be_told_to_work_although_the_queue_rests(host, backend, run):
+    host.pause_queue().result()
+    waiter, job = run(even_paused=True), submit(host)
+    waiter.state(job.id, JobState.DONE)
+
+
+def test_decode_again_makes_a_second_clip_of_the_same_latents(host, backend, run):
+    waiter, job = run(), submit(host)
+    waiter.state(job.id, JobState.DONE)
+    new = host.decode_again(job.id, plan=1).result()
+    assert (new.latents_of, new.plan, new.request, new.kept_latents) == (job.id, 1, job.request, True)
+    waiter.state(new.id, JobState.DONE)
+    assert resumed_at(waiter, new) == [6]
+    assert len(host.clips().result()) == 2
+
+
+def test_the_second_clip_does_not_need_the_first_job(host, backend, run):
+    backend.script("first", hold=Stage.DENOISING)
+    waiter, job = run(), submit(host)
+    waiter.state(job.id, JobState.DONE)
+    first = submit(host, "first")
+    waiter.stage(first.id, Stage.DENOISING)
+    new = host.decode_again(job.id).result()
+    host.remove(job.id).result()
+    assert not kept(host, job)[1].exists()
+    backend.release()
+    waiter.state(new.id, JobState.DONE)
+    assert resumed_at(waiter, new) == [6]
+
+
+def test_decode_again_is_refused_when_nothing_is_kept(host):
+    job = submit(host)
+    with pytest.raises(InvalidRequest, match="no longer kept"):
+        host.decode_again(job.id).result()
+    assert [j.id for j in host.jobs().result()] == [job.id]
+
+
+def test_a_program_that_ends_leaves_its_job_interrupted_and_the_next_goes_on(host, backend, run):
+    backend.script("slow", hold=Stage.DECODING)
+    waiter, job = run(), submit(host, "slow")
+    waiter.stage(job.id, Stage.DECODING)
+    waiter.runner.stop()
+    host.running.interrupt()
+    lost = waiter.state(job.id, JobState.INTERRUPTED)
+    assert (lost.kept_latents, lost.attempts) == (True, 0)
+    second = run()
+    assert [j.id for j in host.resume_interrupted().result()] == [job.id]
+    second.state(job.id, JobState.DONE)
+    assert resumed_at(second, job) == [6]
+
+
+def test_a_job_that_takes_the_program_down_is_not_resumed_for_ever(host, backend):
+    from dataclasses import replace
+
+    job = submit(host)
+    lost = replace(job, state=JobState.INTERRUPTED, attempts=3)
+    host.store.run(lambda: host.store.put_job(lost)).result()
+    assert host.resume_interrupted().result() == []
+    assert host.resume(job.id).result().attempts == 0
+
+
+def test_old_ended_jobs_give_up_what_they_keep(host, backend, run):
+    waiter = run(keep_bytes=lambda: 10)  # one job's latents are 7 bytes
+    jobs = []
+    for name in "abc":
+        jobs.append(submit(host, name))
+        waiter.state(jobs[-1].id, JobState.DONE)
+    waiter.until(lambda e: isinstance(e, JobChanged) and e.job.id == jobs[1].id and not e.job.kept_latents)
+    waiter.wait(lambda: not kept(host, jobs[1])[1].exists())
+    assert [kept(host, job)[1].exists() for job in jobs] == [False, False, True]
+
+
+def test_notes_of_every_try_are_kept_once(host, backend, run):
+    backend.script("shaky", fail=DIED, after=2, times=2, notes=("The last words were cut.",))
+    waiter, job = run(), submit(host, "shaky")
+    notes = waiter.state(job.id, JobState.DONE).notes
+    assert notes.count("The last words were cut.") == 1
+    assert len([e for e in waiter.events if isinstance(e, Note) and "crashed" in e.sentence]) == 2

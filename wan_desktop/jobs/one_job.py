@@ -1,0 +1,155 @@
+"""One job from its lease to its end: tried again when it can go on, and never without what it has done."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from wan_desktop.domain.errors import (
+    QT_TRANSLATE_NOOP,
+    Cancelled,
+    DiskProblem,
+    OutOfMemory,
+    Paused,
+    RenderProcessDied,
+    SnapshotUnfit,
+    WanError,
+)
+from wan_desktop.domain.events import Kept, Note, Progress, Rendered, Resumed
+from wan_desktop.domain.job import Stage
+from wan_desktop.jobs.host import MOST_TRIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wan_desktop.domain.events import RenderEvent
+    from wan_desktop.domain.job import Clip, Job
+    from wan_desktop.jobs.cancel import CancelToken
+    from wan_desktop.jobs.host import Host
+
+log = logging.getLogger(__name__)
+
+START_AGAIN = QT_TRANSLATE_NOOP("errors", "Start again with the same seed")
+
+
+class OneJob:
+    """Renders one leased job. `end` says in one call how it ended, to be stored by the runner."""
+
+    def __init__(self, host: Host, job: Job, token: CancelToken, log_tail: Callable[[], str]) -> None:
+        self._host, self._token, self._log_tail = host, token, log_tail
+        self.job = job
+
+    def run(self) -> Callable[[], Job]:
+        """Render; the function that stores how it ended. Never raises for what can go wrong with a job."""
+        running = self._host.running
+        try:
+            clip = self._clip()
+        except Cancelled:
+            return self._after(lambda: running.cancelled(self.job))
+        except Paused:
+            self._host.backend.rest()
+            return self._after(lambda: running.paused(self.job))
+        except DiskProblem as error:
+            problem = error
+            return self._after(lambda: running.end(self.job, lambda queue: queue.pause(self.job, problem)))
+        except WanError as error:
+            return self._failed(error)
+        except Exception as error:
+            log.exception("job %s failed unexpectedly", self.job.id)
+            return self._failed(
+                WanError(QT_TRANSLATE_NOOP("errors", "Something unexpected happened: {why}"), why=error)
+            )
+        return lambda: self._done(clip)
+
+    # ---- trying
+
+    def _clip(self) -> Clip:
+        """Try until there is a clip: a lost process or missing memory is no end while tries or plans are left."""
+        while True:
+            try:
+                return self._host.library.publish(self.job, self._render())
+            except RenderProcessDied as error:
+                self._change(attempts=self.job.attempts + 1)
+                state = self._host.backend_state
+                if self.job.attempts >= MOST_TRIES or (state is not None and state.state == "failed"):
+                    raise
+                self._note(f"{error.sentence} {self._what_is_kept()}")
+            except OutOfMemory:
+                if self.job.plan + 1 >= self._plans():
+                    raise
+                self._change(plan=self.job.plan + 1)
+                self._note(
+                    f"Memory ran out: it goes on with a plan that needs less and takes longer "
+                    f"({self.job.plan + 1} of {self._plans()}). {self._what_is_kept()}"
+                )
+            self._token.raise_if_cancelled()
+            self._token.raise_if_paused()
+
+    def _render(self) -> Rendered:
+        host, rendered = self._host, None
+        host.library.check_space(self.job.request)
+        for event in host.backend.render(self.job, host.library.work_files(self.job), self._token):
+            host.emit(event)
+            self._heed(event)
+            if isinstance(event, Rendered):
+                rendered = event
+        if rendered is None:
+            raise WanError(QT_TRANSLATE_NOOP("errors", "The render ended without a clip."))
+        host.emit(Progress(self.job.id, Stage.SAVING))
+        return rendered
+
+    def _heed(self, event: RenderEvent) -> None:
+        match event:
+            case Note(_, sentence):
+                self._change(notes=tuple(dict.fromkeys((*self.job.notes, sentence))))
+            case Kept(_, step, total, latents):
+                self._change(kept_step=step, kept_steps=total, kept_latents=latents or self.job.kept_latents)
+            case Resumed(_, step, total):
+                self._change(kept_step=step, kept_steps=total)
+
+    def _plans(self) -> int:
+        state = self._host.backend_state
+        return int(state.info.get("plans", 1)) if state is not None else 1
+
+    def _what_is_kept(self) -> str:
+        if self.job.kept_latents:
+            return "Everything that was drawn is kept."
+        if self.job.kept_step:
+            return f"It goes on after step {self.job.kept_step} of {self.job.kept_steps}."
+        return "It starts again."
+
+    def _change(self, **values: object) -> None:
+        self.job = replace(self.job, **values)  # type: ignore[arg-type]
+        self._host.running.keep(self.job)
+
+    def _note(self, sentence: str) -> None:
+        note = Note(self.job.id, sentence)
+        self._host.emit(note)
+        self._heed(note)
+
+    # ---- ending
+
+    def _done(self, clip: Clip) -> Job:
+        job = self._host.running.end(self.job, lambda queue: queue.finish(self.job, clip.id), clip)
+        self._tidy(self._host.library.forget_snapshot)
+        return job
+
+    def _after(self, store: Callable[[], Job]) -> Callable[[], Job]:
+        self._tidy(self._host.library.discard)
+        return store
+
+    def _failed(self, error: WanError) -> Callable[[], Job]:
+        if isinstance(error, SnapshotUnfit) and not error.action:
+            error.action = START_AGAIN
+        told = error.to_json()
+        if isinstance(error, RenderProcessDied) and (tail := self._log_tail()):
+            told["log"] = tail
+        return self._after(lambda: self._host.running.end(self.job, lambda queue: queue.fail(self.job, told)))
+
+    def _tidy(self, work: Callable[[Job], None]) -> None:
+        """A file that cannot be removed now is swept at the next start; it is no reason to end otherwise."""
+        try:
+            work(self.job)
+        except WanError as error:
+            log.warning("job %s leaves a file behind: %s", self.job.id, error)

@@ -1,0 +1,143 @@
+"""What renders keep to go on from: a folder a job in the data folder, with its snapshot and its latents."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from wan_desktop.domain.job import JobState
+from wan_desktop.media.files import disk_errors, replace_file, sync_file, sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from wan_desktop.domain.job import Job
+    from wan_desktop.domain.request import RenderRequest
+
+log = logging.getLogger(__name__)
+
+SNAPSHOT, LATENTS = "snapshot.safetensors", "latents.safetensors"
+_SWEEPABLE = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
+_BYTES_PER_PIXEL, _LEAST_BYTES = 4, 8_000_000
+"""Twice the 5 B's need: 48 float32 per 16x16x4 pixels are 0.19 bytes a pixel, and a snapshot holds five such, twice
+while the new one replaces the old."""
+
+
+class KeptFiles:
+    """`folder`/{job id}/ holds the snapshot and the latents of a job; whatever else lies there is half-written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+
+    def snapshot(self, job_id: str) -> Path:
+        """Where the job's snapshot is, or will be."""
+        return self.folder / job_id / SNAPSHOT
+
+    def latents(self, job_id: str) -> Path:
+        """Where the job's finished latents are, or will be."""
+        return self.folder / job_id / LATENTS
+
+    def make_room(self, job_id: str) -> None:
+        """Make the job's folder, private to the user. Raises DiskProblem."""
+        with disk_errors(self.folder):
+            (self.folder / job_id).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def lend_latents(self, source: str, job_id: str) -> None:
+        """Give the job the latents of the job `source`: a second name of the same file, or a copy.
+
+        Either job may be removed afterwards. Raises DiskProblem.
+        """
+        target = self.latents(job_id)
+        self.make_room(job_id)
+        part = target.with_name(f".{target.name}.part")
+        with disk_errors(self.folder):
+            part.unlink(missing_ok=True)
+            try:
+                os.link(self.latents(source), part)
+            except OSError:  # a file system without links, or there is no such file: then the copy says so
+                shutil.copyfile(self.latents(source), part)
+                sync_file(part)
+            replace_file(part, target)
+
+    def forget(self, job_id: str) -> None:
+        """Remove what the job keeps. Raises DiskProblem."""
+        with disk_errors(self.folder):
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(self.folder / job_id)
+
+    def forget_snapshot(self, job_id: str) -> None:
+        """The job's clip is safe: only its latents stay. Raises DiskProblem."""
+        with disk_errors(self.folder), contextlib.suppress(FileNotFoundError):
+            for file in (self.folder / job_id).iterdir():
+                if file.name != LATENTS:
+                    file.unlink(missing_ok=True)
+            if not self.latents(job_id).exists():
+                (self.folder / job_id).rmdir()
+            sync_folder(self.folder)
+
+    # ---- keeping it within bounds
+
+    def sweep_orphans(self, job_ids: Iterable[str]) -> int:
+        """At the start: remove the folders of no job, and half-written files; how many bytes. Raises DiskProblem."""
+        known, freed = set(job_ids), 0
+        with disk_errors(self.folder):
+            for place in _entries(self.folder):
+                if place.name in known and place.is_dir() and not place.is_symlink():
+                    for file in _entries(place):
+                        if file.name not in (SNAPSHOT, LATENTS):
+                            freed += _remove(file)
+                else:
+                    freed += _remove(place)
+        return freed
+
+    def sweep(self, jobs: Iterable[Job], most_bytes: int) -> list[Job]:
+        """Keep all that is kept within `most_bytes`: ended jobs lose theirs, the oldest first; those jobs.
+
+        A job that may go on by itself or by one word (waiting, running, paused, interrupted) never loses its work.
+        Raises DiskProblem.
+        """
+        jobs = sorted(jobs, key=lambda job: job.finished_at or job.created_at)
+        sizes = {job.id: _size(self.folder / job.id) for job in jobs}
+        total = sum(sizes.values())
+        swept: list[Job] = []
+        for job in jobs:
+            if total <= most_bytes:
+                break
+            if job.state in _SWEEPABLE and sizes[job.id]:
+                self.forget(job.id)
+                total -= sizes[job.id]
+                swept.append(job)
+        return swept
+
+
+def kept_bytes(request: RenderRequest) -> int:
+    """An upper estimate of the room that the request's snapshots and latents need."""
+    return _LEAST_BYTES + request.width * request.height * request.num_frames * _BYTES_PER_PIXEL
+
+
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _size(place: Path) -> int:
+    """The bytes of the files right inside `place`; 0 when it is not there."""
+    total = 0
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        for entry in os.scandir(place):
+            total += entry.stat(follow_symlinks=False).st_size
+    return total
+
+
+def _remove(place: Path) -> int:
+    """Remove a file, or a folder with all in it; how many bytes."""
+    if place.is_dir() and not place.is_symlink():
+        size = _size(place)
+        shutil.rmtree(place)
+        return size
+    size = place.lstat().st_size
+    place.unlink(missing_ok=True)
+    return size
