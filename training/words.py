@@ -104,9 +104,7 @@ def plain_caption(scene: Scene, language: str = "en") -> str:
 
 def _words_of(table: object) -> set[str]:
     if isinstance(table, str):
-        return set(
-            re.sub(r"\{\w+\}", " ", table).replace(",", " ").replace(":", " ").replace("，", " ").split()
-        )
+        return set(re.sub(r"\{\w+\}|[,:，：]", " ", table).split())
     parts = [*table.values()] if isinstance(table, dict) else table
     return set().union(*(_words_of(part) for part in parts))
 
