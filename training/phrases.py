@@ -1,6 +1,12 @@
-"""How tables of wordings are written."""
+"""How tables of wordings are written and read."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Sequence
 
 
 def forms(text: str) -> tuple[str, ...]:
@@ -11,3 +17,8 @@ def forms(text: str) -> tuple[str, ...]:
 def pairs(text: str) -> tuple[tuple[str, str], ...]:
     """Wordings of two forms each: "moving / moves | going / goes"."""
     return tuple((first, second) for first, second in (forms(pair.replace("/", "|")) for pair in forms(text)))
+
+
+def pick(rng: random.Random, options: Sequence[str], first: float = 0.4) -> str:
+    """The first option, the usual one, more often than the others: with `first` on top of its share."""
+    return options[0] if rng.random() < first else options[int(rng.random() * len(options))]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from training import words_en, words_zh
+from training import phrases_en, phrases_zh, words_en, words_zh
+from training.phrases_en import COLOUR_WORDS, KIND_WORDS
 from training.scene import COLOURED, PHOTO
-from training.words_en import COLOUR_WORDS, KIND_WORDS
 
 if TYPE_CHECKING:
     import random
@@ -111,9 +111,10 @@ def _words_of(table: object) -> set[str]:
 
 def vocabulary() -> dict[str, list[str]]:
     """Every word that a caption may hold, sorted, by language; Chinese words are the units of its sentences."""
+    modules = {"en": phrases_en, "zh": phrases_zh}
     return {
-        "en": sorted(_words_of(words_en.TABLES)),
-        "zh": sorted(_words_of(words_zh.TABLES)),
+        language: sorted(_words_of([table for name, table in vars(module).items() if name.isupper()]))
+        for language, module in modules.items()
     }
 
 

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from training import words_en, words_zh
+from training import phrases_en, phrases_zh, words_en, words_zh
 from training.scene import (
     CAMERAS,
     COLOURED,
@@ -102,17 +102,17 @@ def test_every_wording_says_the_fact(said: dict[str, str], english: str, chinese
 
 
 def test_words_of_different_colours_and_kinds_never_meet() -> None:
-    for language in (words_en, words_zh):
+    for language in (phrases_en, phrases_zh):
         for table in (language.COLOUR_WORDS, language.KIND_WORDS):
             words = [word for name in table for word in table[name]]
             assert len(words) == len(set(words))
-    assert set(words_en.COLOUR_WORDS) == set(words_zh.COLOUR_WORDS) == set(COLOURS)
-    assert set(words_en.KIND_WORDS) == set(words_zh.KIND_WORDS) == set(KINDS)
+    assert set(phrases_en.COLOUR_WORDS) == set(phrases_zh.COLOUR_WORDS) == set(COLOURS)
+    assert set(phrases_en.KIND_WORDS) == set(phrases_zh.KIND_WORDS) == set(KINDS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_not_said_is_not_in_the_sentence(language: str) -> None:
-    table = (words_en if language == "en" else words_zh).COLOUR_WORDS
+    table = (phrases_en if language == "en" else phrases_zh).COLOUR_WORDS
     foreign = [word for name in table if name not in ("red", "blue") for word in table[name] if len(word) > 1]
     for text in told(language, colour="red", kind="star", motion="left", ground="blue"):
         assert not any(word in text.split() if language == "en" else word in text for word in foreign), text
