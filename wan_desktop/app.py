@@ -11,7 +11,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, HostProblem, WanError
 from wan_desktop.domain.events import ClipAdded, Note
@@ -23,6 +23,7 @@ from wan_desktop.process.lock import LibraryLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
 
     from wan_desktop.bridge.render_thread import RenderThread
     from wan_desktop.bridge.session import Session
@@ -35,9 +36,11 @@ if TYPE_CHECKING:
     from wan_desktop.ui.application import WindowApplication
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 DATABASE = "wan-desktop.sqlite"
 WINDOW_STATE = "window.ini"
+RENDER_OUTPUT = "render-output.log"
 _HOST_SECONDS = 8.0
 """How long a library that somebody holds without answering is waited for."""
 
@@ -91,6 +94,7 @@ class HostParts:
 
         Clips that have been in the bin for long enough leave it. Raises DiskProblem.
         """
+        from wan_desktop.config.tidy import MOST_CACHE, MOST_LOGS, bound
         from wan_desktop.library.rebuild import adopt_clips, empty_bin
 
         self.library.prepare(create=not self.settings.library_dir)
@@ -98,6 +102,22 @@ class HostParts:
             if clip.deleted_at is None:
                 self.host.emit(ClipAdded(clip))
         empty_bin(self.store, self.library, time.time())
+        self.host.sweep(self._keep_bytes()).result()
+        for folder, most in ((self._paths.logs, MOST_LOGS), (self._paths.cache, MOST_CACHE)):
+            bound(folder, most)
+
+    def runner(self, *, even_paused: bool = False) -> Runner:
+        """A runner on the host, with everything this computer gives it."""
+        from wan_desktop.config.awake import KeepAwake
+        from wan_desktop.config.logs import tail
+
+        return Runner(
+            self.host,
+            even_paused=even_paused,
+            awake=KeepAwake(lambda: self.settings.keep_awake).hold,
+            log_tail=lambda: tail(self._paths.logs / RENDER_OUTPUT),
+            keep_bytes=self._keep_bytes,
+        )
 
     def apply(self, settings: Settings) -> None:
         """Save and use new settings. Raises WanError, and then nothing is changed."""
@@ -120,6 +140,9 @@ class HostParts:
             self.settings = replace(self.settings, model="")
             return (error.sentence,)
         return ()
+
+    def _keep_bytes(self) -> int:
+        return max(0, self.settings.keep_gb) * 10**9
 
     def _library_folder(self) -> Path:
         return Path(self.settings.library_dir) if self.settings.library_dir else self._default_library
@@ -170,6 +193,12 @@ def list_clips() -> list[dict[str, Any]]:
     """Every clip in the library, newest first, as plain data."""
     with _looking() as host:
         return [clip_to_json(clip) for clip in host.clips().result()]
+
+
+def on_queue(ask: Callable[[Host | HostClient], Future[T]]) -> T:
+    """What `ask` gets of the queue: of the host that is running, or of the stored one. Raises WanError."""
+    with _looking() as host:
+        return ask(host).result()
 
 
 def doctor() -> tuple[dict[str, Any], str]:
@@ -239,7 +268,7 @@ def _render_as_host(
         parts = HostParts(paths, device=device)
         stack.callback(parts.host.close)
         parts.prepare_library()
-        runner = Runner(parts.host)
+        runner = parts.runner(even_paused=True)  # who calls for a render on the command line wants it now
         thread = threading.Thread(target=runner.run, name="runner")
         thread.start()
         stack.callback(thread.join)
@@ -329,7 +358,9 @@ def window_session(paths: Paths, lock: LibraryLock) -> Iterator[tuple[Session, R
         stack.callback(log_to(paths.logs, "host"))
         parts = HostParts(paths)
         stack.callback(parts.host.close)
-        runner = Runner(parts.host)
+        runner = parts.runner()
+        if parts.settings.at_start == "continue":
+            runner.go_on()
         thread = RenderThread(runner, parts.prepare_library)
         session = Session(
             parts.host,

@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"Wan Desktop {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _render_parser(commands)
-    _list_parser(commands, "queue", "the render queue", _queue_list)
+    _queue_parser(_list_parser(commands, "queue", "the render queue", _queue_list))
     _list_parser(commands, "library", "the library of clips", _library_list)
     doctor = commands.add_parser("doctor", help="what this computer has, and what is missing")
     doctor.add_argument("--json", action="store_true", help="print JSON")
@@ -102,12 +102,32 @@ def _render_parser(commands: Any) -> None:
     render.set_defaults(run=_render)
 
 
-def _list_parser(commands: Any, name: str, what: str, run_list: Any) -> None:
+def _list_parser(commands: Any, name: str, what: str, run_list: Any) -> Any:
     parser = commands.add_parser(name, help=what)
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     listing = actions.add_parser("list", help=f"list {what}")
     listing.add_argument("--json", action="store_true", help="print JSON")
     listing.set_defaults(run=run_list)
+    return actions
+
+
+def _queue_parser(actions: Any) -> None:
+    pause = actions.add_parser("pause", help="let a job rest, or the whole queue")
+    pause.add_argument("job", nargs="?", metavar="JOB", help="a job's id (default: the whole queue)")
+    pause.add_argument("--after-current", action="store_true", help="finish what renders, then rest")
+    pause.set_defaults(run=_queue_pause)
+    resume = actions.add_parser("continue", help="let a job go on from what it keeps, or the whole queue")
+    resume.add_argument("job", nargs="?", metavar="JOB", help="a job's id (default: the whole queue)")
+    resume.set_defaults(run=_queue_continue)
+    for name, verb, text in (
+        ("retry", "retry", "render a job again from the start"),
+        ("cancel", "cancel", "stop a job"),
+        ("remove", "remove", "take a job off the list; its clip stays"),
+        ("decode", "decode_again", "make another clip of what a job drew"),
+    ):
+        action = actions.add_parser(name, help=text)
+        action.add_argument("job", metavar="JOB", help="a job's id")
+        action.set_defaults(run=_queue_verb, verb=verb)
 
 
 def _draft(args: argparse.Namespace) -> Draft:
@@ -266,6 +286,38 @@ def _queue_list(args: argparse.Namespace) -> int:
         print(json.dumps(jobs, ensure_ascii=False, indent=2))
     for job in [] if args.json else jobs:
         print(f"{job['id']}  {job['state']:<11}  {_summary(job['request'])}")
+    return DONE
+
+
+def _queue_pause(args: argparse.Namespace) -> int:
+    from wan_desktop import app
+
+    if args.job is not None:
+        return _tell_job(app.on_queue(lambda host: host.pause(args.job)))
+    state = app.on_queue(lambda host: host.pause_queue(args.after_current))
+    print("paused after the present job" if state.after_current else "paused")
+    return DONE
+
+
+def _queue_continue(args: argparse.Namespace) -> int:
+    from wan_desktop import app
+
+    if args.job is not None:
+        return _tell_job(app.on_queue(lambda host: host.resume(args.job)))
+    app.on_queue(lambda host: host.resume_queue())
+    print("continued")
+    return DONE
+
+
+def _queue_verb(args: argparse.Namespace) -> int:
+    from wan_desktop import app
+
+    return _tell_job(app.on_queue(lambda host: getattr(host, args.verb)(args.job)))
+
+
+def _tell_job(job: Job | None) -> int:
+    if job is not None:
+        print(f"{job.id}  {job.state}")
     return DONE
 
 

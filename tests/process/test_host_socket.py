@@ -21,7 +21,7 @@ from support.models import OneModel
 from support.scripted_backend import ScriptedBackend
 
 from wan_desktop.domain.errors import HostProblem, InvalidRequest
-from wan_desktop.domain.events import ClipAdded, JobChanged, Preview, Progress
+from wan_desktop.domain.events import ClipAdded, JobChanged, Pausing, Preview, Progress, QueueState
 from wan_desktop.domain.job import JobState, Stage
 from wan_desktop.domain.request import Draft
 from wan_desktop.jobs.runner import Runner
@@ -217,7 +217,37 @@ def test_a_listener_that_left_hears_nothing(connect):
     heard = Heard(client)
     job = client.submit(draft()).result(30)
     heard.state(job.id, JobState.QUEUED)
-    assert events == []
+    assert not [e for e in events if isinstance(e, JobChanged)]  # the first states may have been under way
+
+
+def test_a_client_pauses_and_continues_jobs_and_the_queue(connect, running, backend):
+    backend.script("slow", hold=Stage.DENOISING)
+    client = connect()
+    heard = Heard(client)
+    job = client.submit(draft("slow")).result(30)
+    heard.until(lambda e: isinstance(e, Progress) and e.stage is Stage.DENOISING)
+    assert client.pause(job.id).result(30).state is JobState.RUNNING
+    assert heard.state(job.id, JobState.PAUSED).kept_step == 1
+    heard.until(lambda e: e == Pausing(job.id))
+    assert client.pause_queue(after_current=True).result(30) == QueueState(True, True)
+    assert client.resume(job.id).result(30).state is JobState.QUEUED
+    assert client.resume_queue().result(30) == QueueState(False)
+    heard.until(lambda e: e == QueueState(True, True))
+    assert heard.state(job.id, JobState.DONE).kept_latents
+
+
+def test_a_client_decodes_again_and_removes(connect, running):
+    client = connect()
+    heard = Heard(client)
+    job = client.submit(draft()).result(30)
+    heard.state(job.id, JobState.DONE)
+    again = client.decode_again(job.id, plan=2).result(30)
+    assert (again.latents_of, again.plan) == (job.id, 2)
+    heard.state(again.id, JobState.DONE)
+    assert client.remove(job.id).result(30) is None
+    assert [j.id for j in client.jobs().result(30)] == [again.id]
+    with pytest.raises(InvalidRequest, match="no job"):
+        client.decode_again(job.id).result(30)
 
 
 # ---- finding the host

@@ -40,6 +40,7 @@ PACKAGES = (
     "tokenizers",
     "torch",
     "transformers",
+    "wakepy",
 )
 """What the program needs; a test holds this to pyproject.toml."""
 

@@ -17,6 +17,17 @@ BACKUPS = 3
 _FORMAT = "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
 
 
+def tail(file: Path, lines: int = 30, most_bytes: int = 8_000) -> str:
+    """The file's last lines; "" when there is none, or it cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, 2) - most_bytes))
+            text = stream.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
 def log_to(folder: Path, name: str, level: int = logging.INFO) -> Callable[[], None]:
     """Write the process's log to `folder`/`name`.log, at most (BACKUPS + 1) * MAX_BYTES; returns the way to stop.
 

@@ -7,7 +7,8 @@ import queue
 from typing import TYPE_CHECKING, Protocol
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, HostProblem, WanError
-from wan_desktop.domain.events import ClipAdded, Event, JobChanged, Note, Progress
+from wan_desktop.domain.events import ClipAdded, Event, JobChanged, Note, Progress, QueueState
+from wan_desktop.domain.job import JobState
 
 if TYPE_CHECKING:
     import threading
@@ -66,9 +67,18 @@ class Following:
                     case WanError() as error:
                         raise error
                     case JobChanged(changed) if changed.id == job.id:
+                        if changed.state is JobState.PAUSED:
+                            self._show(Note(job.id, _why_paused(changed)))
                         job = changed
+                    case QueueState(paused=True):
+                        self._show(Note(job.id, "The queue is paused: continue it, and this job renders."))
                     case ClipAdded(added) if added.job_id == job.id:
                         clip = added
                     case (Progress() | Note()) as event if event.job_id == job.id:
                         self._show(event)
         return job, clip
+
+
+def _why_paused(job: Job) -> str:
+    why = "" if job.error is None else f" {WanError.from_json(job.error).sentence} It goes on by itself."
+    return f"Paused.{why}"

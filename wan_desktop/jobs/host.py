@@ -201,6 +201,19 @@ class Host:
         """Every job: running and waiting ones in their order, then ended ones, newest first."""
         return self.store.run(self.store.jobs)
 
+    def sweep(self, most_bytes: int) -> Future[None]:
+        """At the start: remove what is kept of no job, and what ended jobs keep beyond `most_bytes`."""
+
+        def work() -> None:
+            freed = self.library.sweep_orphans(job.id for job in self.jobs().result())
+            if freed:
+                log.info("%d bytes that belonged to no job were removed", freed)
+            self.running.sweep(most_bytes)
+
+        return self._worker.submit(
+            work
+        )  # where decode_again makes its folders, so that none is taken for an orphan
+
     # ---- the whole queue
 
     @property

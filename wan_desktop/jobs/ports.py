@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -88,6 +88,9 @@ class Library(Protocol):
 
     def lend_latents(self, source: str, job_id: str) -> None:
         """Give the job `job_id` latents of its own, those of the job `source`. Raises DiskProblem."""
+
+    def sweep_orphans(self, job_ids: Iterable[str]) -> int:
+        """Remove what is kept of other jobs than these, and half-written files; the bytes. Raises DiskProblem."""
 
     def sweep_kept(self, jobs: Sequence[Job], most_bytes: int) -> list[Job]:
         """Keep what ended jobs keep within `most_bytes`; the jobs that lost theirs."""

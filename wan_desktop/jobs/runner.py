@@ -75,6 +75,11 @@ class Runner:
             self._held = {}
         self._wake.set()
 
+    def go_on(self) -> None:
+        """Let everything of earlier times run, what was interrupted first."""
+        self._host.resume_interrupted().result()
+        self.release()
+
     def run(self) -> None:
         """Work until `stop`; blocks. Call it in a thread of its own."""
         unsubscribe = self._host.subscribe(self._notice)

@@ -19,7 +19,7 @@ from wan_desktop.media.clips import thumbnail
 from wan_desktop.media.files import disk_errors, rename_new
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from wan_desktop.domain.events import Rendered
     from wan_desktop.domain.job import Job
@@ -125,6 +125,10 @@ class LibraryFolder:
     def forget_snapshot(self, job: Job) -> None:
         """The job's clip is safe: only its latents stay. Raises DiskProblem."""
         self.kept.forget_snapshot(job.id)
+
+    def sweep_orphans(self, job_ids: Iterable[str]) -> int:
+        """Remove what is kept of other jobs than these, and half-written files; the bytes. Raises DiskProblem."""
+        return self.kept.sweep_orphans(job_ids)
 
     def sweep_kept(self, jobs: Sequence[Job], most_bytes: int) -> list[Job]:
         """Keep what ended jobs keep within `most_bytes`, the oldest go first; those that lost theirs."""

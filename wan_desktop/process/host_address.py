@@ -13,7 +13,7 @@ from pathlib import Path
 
 from wan_desktop.media.files import disk_errors
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Version of the language that host and clients speak; it changes when an old client would misunderstand."""
 
 WINDOW, HEADLESS = "window", "headless"

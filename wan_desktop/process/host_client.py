@@ -13,6 +13,7 @@ from multiprocessing.connection import Client, Pipe, answer_challenge, deliver_c
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, HostProblem, InvalidRequest, WanError
+from wan_desktop.domain.events import QueueState
 from wan_desktop.domain.events_json import clip_from_json, from_json, job_from_json
 from wan_desktop.process import host_address
 from wan_desktop.process.host_session import MAX_REQUEST
@@ -93,6 +94,30 @@ class HostClient:
     def retry(self, job_id: str) -> Future[Job]:
         """As Host."""
         return self._ask("retry", job_from_json, job_id=job_id)
+
+    def pause(self, job_id: str) -> Future[Job]:
+        """As Host."""
+        return self._ask("pause", job_from_json, job_id=job_id)
+
+    def resume(self, job_id: str) -> Future[Job]:
+        """As Host."""
+        return self._ask("resume", job_from_json, job_id=job_id)
+
+    def decode_again(self, job_id: str, plan: int | None = None) -> Future[Job]:
+        """As Host."""
+        return self._ask("decode_again", job_from_json, job_id=job_id, plan=plan)
+
+    def remove(self, job_id: str) -> Future[None]:
+        """As Host."""
+        return self._ask("remove", lambda told: None, job_id=job_id)
+
+    def pause_queue(self, after_current: bool = False) -> Future[QueueState]:
+        """As Host."""
+        return self._ask("pause_queue", lambda told: QueueState(**told), after_current=after_current)
+
+    def resume_queue(self) -> Future[QueueState]:
+        """As Host."""
+        return self._ask("resume_queue", lambda told: QueueState(**told))
 
     def jobs(self) -> Future[list[Job]]:
         """As Host."""

@@ -12,15 +12,16 @@ import os
 import queue
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import answer_challenge, deliver_challenge, wait
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop import __version__
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, HostProblem, WanError
-from wan_desktop.domain.events import Preview
+from wan_desktop.domain.events import Preview, QueueState
 from wan_desktop.domain.events_json import clip_to_json, job_to_json, to_json
+from wan_desktop.domain.job import Job
 from wan_desktop.domain.request import Draft
 from wan_desktop.process.host_address import PROTOCOL
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from wan_desktop.domain.events import Event
-    from wan_desktop.domain.job import Clip, Job
+    from wan_desktop.domain.job import Clip
     from wan_desktop.jobs.host import Host
 
 log = logging.getLogger(__name__)
@@ -164,6 +165,25 @@ class HostSession:
     def _retry(self, request: dict[str, Any]) -> Future[Job]:
         return self._host.retry(str(request["job_id"]))
 
+    def _pause(self, request: dict[str, Any]) -> Future[Job]:
+        return self._host.pause(str(request["job_id"]))
+
+    def _resume(self, request: dict[str, Any]) -> Future[Job]:
+        return self._host.resume(str(request["job_id"]))
+
+    def _decode_again(self, request: dict[str, Any]) -> Future[Job]:
+        plan = request.get("plan")
+        return self._host.decode_again(str(request["job_id"]), None if plan is None else int(plan))
+
+    def _remove(self, request: dict[str, Any]) -> Future[None]:
+        return self._host.remove(str(request["job_id"]))
+
+    def _pause_queue(self, request: dict[str, Any]) -> Future[QueueState]:
+        return self._host.pause_queue(bool(request.get("after_current")))
+
+    def _resume_queue(self, request: dict[str, Any]) -> Future[QueueState]:
+        return self._host.resume_queue()
+
     def _jobs(self, request: dict[str, Any]) -> Future[list[Job]]:
         return self._host.jobs()
 
@@ -197,6 +217,12 @@ class HostSession:
         "submit": _submit,
         "cancel": _cancel,
         "retry": _retry,
+        "pause": _pause,
+        "resume": _resume,
+        "decode_again": _decode_again,
+        "remove": _remove,
+        "pause_queue": _pause_queue,
+        "resume_queue": _resume_queue,
         "jobs": _jobs,
         "clips": _clips,
         "follow": _follow,
@@ -249,12 +275,18 @@ class HostSession:
 
 
 def _encode(value: Any) -> Any:
-    """What a verb's future gave: a job, jobs, or clips."""
-    from wan_desktop.domain.job import Job
-
-    if isinstance(value, list):
-        return [_encode(each) for each in value]
-    return job_to_json(value) if isinstance(value, Job) else clip_to_json(value)
+    """What a verb's future gave: a job, jobs, clips, how the queue is, or nothing."""
+    match value:
+        case None:
+            return None
+        case list():
+            return [_encode(each) for each in value]
+        case Job():
+            return job_to_json(value)
+        case QueueState():
+            return asdict(value)
+        case _:
+            return clip_to_json(value)
 
 
 def _not_understood(why: object) -> HostProblem:
