@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from training.scene import SETTINGS
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -238,7 +236,6 @@ _PAINTERS: dict[str, Callable[[Ground], Tensor]] = {
     "hills": _hills,
     "sunset": _sunset,
 }
-assert tuple(_PAINTERS) == SETTINGS
 
 
 def paint(setting: str, ground: Ground) -> Tensor:
