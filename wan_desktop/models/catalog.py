@@ -1,4 +1,4 @@
-"""The models on this computer: the built-in demo, and the folders that the user named."""
+"""The models on this computer: the built-in demo, the folders that the user named, and those on the list."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wan_desktop.domain.errors import WanError
+from wan_desktop.domain.weight_names import TRANSFORMER
 from wan_desktop.models import declared, wan22_ti2v_5b
-from wan_desktop.models.diffusers_folder import whole_model_files
-from wan_desktop.models.fingerprint import combined_fingerprint
+from wan_desktop.models.diffusers_folder import FASTWAN, INDEX, whole_model_files
+from wan_desktop.models.fingerprint import combined_fingerprint, parts_fingerprint
+from wan_desktop.models.recognise import variant_in
+from wan_desktop.models.shelf import SUFFIXES, Shelf, assemble, look_beside, look_into, take
+from wan_desktop.models.tables import read_words
 from wan_desktop.models.weights import damaged_file
 
 if TYPE_CHECKING:
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 
     from wan_desktop.domain.model import ModelSpec
     from wan_desktop.domain.settings import Settings
+    from wan_desktop.models.recognise import Found
+    from wan_desktop.models.registry import Registry
 
 log = logging.getLogger(__name__)
 
@@ -27,13 +33,16 @@ DEMO = "demo"
 class ModelCatalog:
     """The Models of jobs.ports. `demo_folder` is the built-in model's, `settings` gives the settings of the moment.
 
-    Every call looks at the disk again: a folder that was moved or mended a moment ago counts at once. Safe to call
-    from any thread.
+    `registry` is the list of models that were found or added. Every call looks at the disk again: a folder that was
+    moved or mended a moment ago counts at once. Safe to call from any thread.
     """
 
-    def __init__(self, demo_folder: Path, settings: Callable[[], Settings]) -> None:
+    def __init__(
+        self, demo_folder: Path, settings: Callable[[], Settings], registry: Registry | None = None
+    ) -> None:
         self._demo_folder = demo_folder.absolute()
         self._settings = settings
+        self._registry = registry
         self._told: set[str] = set()
 
     def all(self) -> Sequence[ModelSpec]:
@@ -50,7 +59,7 @@ class ModelCatalog:
         return [*specs.values(), *([] if demo is None else [demo])]
 
     def get(self, model: str | None) -> ModelSpec:
-        """The model of that id or folder; None: the chosen one, else the first usable one.
+        """The model of that id, folder or file; None: the chosen one, else the first usable one.
 
         Raises ModelMissing or ModelDamaged, with what to do.
         """
@@ -76,14 +85,75 @@ class ModelCatalog:
 
     def _named(self) -> list[str]:
         settings = self._settings()
-        return [name for name in (settings.model, *settings.model_dirs) if name]
+        shelf = self._listed()
+        inside = [folder / TRANSFORMER for folder in shelf.folders]
+        files = [Path(found.files[0]) for found in shelf.of(TRANSFORMER)]
+        loose = [str(file) for file in files if file.parent not in inside]
+        return [n for n in (settings.model, *settings.model_dirs, *map(str, shelf.folders), *loose) if n]
 
-    def _read(self, folder: Path) -> ModelSpec:
+    def _listed(self) -> Shelf:
+        return Shelf() if self._registry is None else self._registry.shelf()
+
+    def _read(self, path: Path) -> ModelSpec:
         try:
-            fingerprint = combined_fingerprint(folder, whole_model_files(folder))
+            if path.is_file() and path.name.endswith(SUFFIXES):
+                return self._of_parts(path)
+            if path.is_dir() and not (path / INDEX).is_file() and not (path / declared.NAME).is_file():
+                return self._of_parts(path)
+            return self._of_folder(path)
         except OSError as error:
-            raise damaged_file(folder, error.strerror or str(error)) from error
+            raise damaged_file(path, error.strerror or str(error)) from error
+
+    def _of_folder(self, folder: Path) -> ModelSpec:
+        """A diffusers folder, or a folder that declares itself."""
+        fingerprint = combined_fingerprint(folder, whole_model_files(folder))
         if (folder / declared.NAME).is_file():
             ident = DEMO if folder == self._demo_folder else str(folder)
             return declared.read_spec(folder, ident, fingerprint)
-        return wan22_ti2v_5b.make_spec(str(folder), fingerprint)
+        told = "fastwan" if read_words(folder / INDEX).get("_class_name") == FASTWAN else ""
+        variant, ask = self._variant(str(folder), told)
+        return wan22_ti2v_5b.make_spec(str(folder), fingerprint, variant=variant, ask=ask)
+
+    def _of_parts(self, path: Path) -> ModelSpec:
+        """A transformer's file, or a folder with one, and what else it needs from wherever it lies."""
+        shelf = look_into(path, tell_foreign=True) if path.is_dir() else _file(path)
+        found = next(iter(shelf.of(TRANSFORMER)), None)
+        if found is None:
+            if shelf.problems:
+                raise shelf.problems[0]
+            whole_model_files(path)  # raises: there is no model
+            raise damaged_file(path, "it holds no transformer")
+        if path.is_file():
+            shelf.add(look_beside(path))
+        shelf.add(self._listed())
+        return self._spec(found, assemble(found, shelf))
+
+    def _spec(self, found: Found, parts: tuple) -> ModelSpec:
+        path = found.files[0]
+        variant, ask = self._variant(path, found.variant)
+        return wan22_ti2v_5b.make_spec(
+            path, parts_fingerprint(parts), variant=variant, ask=ask, stored=found.precision, parts=parts
+        )
+
+    def _variant(self, path: str, told: str) -> tuple[str, str]:
+        """(few-step model, what to ask): the user's word first, then the file's own, then a question by its name."""
+        said = self._registry.variant(path) if self._registry else ""
+        if said:
+            return ("" if said == "plain" else said), ""
+        return (told, "") if told else ("", variant_in("/".join(Path(path).parts[-2:])))
+
+
+def _file(path: Path) -> Shelf:
+    shelf = Shelf()
+    take(shelf, shards_of(path), tell_foreign=True)
+    return shelf
+
+
+def shards_of(path: Path) -> tuple[Path, ...]:
+    """`path`, with the other shards of its component when an index beside it names it as one."""
+    for index in sorted(path.parent.glob("*.safetensors.index.json")):
+        listed = read_words(index).get("weight_map")
+        names = sorted({str(name) for name in listed.values()}) if isinstance(listed, dict) else []
+        if path.name in names:
+            return tuple(path.parent / name for name in names)
+    return (path,)

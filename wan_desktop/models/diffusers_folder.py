@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INDEX = "model_index.json"
+FASTWAN = "WanDMDPipeline"
+"""What FastWan's model_index.json calls its pipeline; it says nothing of expanded timesteps."""
 _CHANNELS = 48
 _WEIGHTS = {
     "transformer": "diffusion_pytorch_model",
@@ -47,7 +49,8 @@ def _check_kind(folder: Path) -> None:
     if not (folder / INDEX).is_file():
         raise ModelMissing(
             QT_TRANSLATE_NOOP(
-                "errors", "{path} holds no model: choose the folder that has model_index.json in it."
+                "errors",
+                "{path} holds no model: choose a folder with model_index.json, or with the files of Wan2.2-TI2V-5B.",
             ),
             field="model",
             action=_CHOOSE,
@@ -55,14 +58,14 @@ def _check_kind(folder: Path) -> None:
         )
     index = read_json(folder / INDEX)
     kind = index.get("_class_name")
-    if kind not in ("WanPipeline", "WanImageToVideoPipeline"):
+    if kind not in ("WanPipeline", "WanImageToVideoPipeline", FASTWAN):
         raise _unfit(folder, f"a {kind}")
     if _present_component(index, "transformer_2") or index.get("boundary_ratio") is not None:
         raise _unfit(folder, "Wan2.2 A14B")
     transformer = read_json(folder / "transformer" / "config.json")
     vae = read_json(folder / "vae" / "config.json")
     read_json(folder / "text_encoder" / "config.json")
-    if not index.get("expand_timesteps"):
+    if not index.get("expand_timesteps") and kind != FASTWAN:
         raise _unfit(folder, "Wan2.1 or another older Wan model")
     if transformer.get("in_channels") != _CHANNELS or vae.get("z_dim") != _CHANNELS:
         raise _unfit(folder, "a Wan model of another kind")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from wan_desktop.domain.model import Part
+
 BLOCKS = 64
 BLOCK_BYTES = 16_384
 _HEADER_BYTES = 65_536
@@ -29,6 +31,16 @@ def combined_fingerprint(folder: Path, files: Iterable[Path]) -> str:
     """sha256 (hex) over the names, relative to `folder`, and fingerprints of `files`, in any order."""
     lines = sorted(f"{path.relative_to(folder).as_posix()}\0{file_fingerprint(path)}\n" for path in files)
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def parts_fingerprint(parts: Iterable[Part]) -> str:
+    """sha256 (hex) over the components and fingerprints of the parts' files, wherever these lie."""
+    lines = sorted(
+        f"{part.component}\0{file_fingerprint(Path(file))}\n"
+        for part in parts
+        for file in (*part.files, *([part.config] if part.config else []))
+    )
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wan_desktop.domain.model import Limits, ModelSpec, Preset, Size
+from wan_desktop.domain.model import Limits, ModelSpec, Part, Preset, Size
 
 NEGATIVE_PROMPT = (
     "色调艳丽，过曝，静态，细节模糊不清，字幕，风格，作品，画作，画面，静止，整体发灰，最差质量，低质量，"
@@ -42,11 +42,30 @@ EXAMPLES = (
 )
 
 
-def make_spec(path: str, fingerprint: str) -> ModelSpec:
-    """The spec of the 5 B that lies in the folder `path`."""
+FEW_STEP = {
+    "fastwan": Preset(
+        "fastwan", "FastWan", 3, 1.0, 8.0, "fastwan", "FastVideo's configuration of this model"
+    ),
+    "turbo": Preset("turbo", "Turbo", 4, 1.0, 8.0, "turbo", "the configuration that comes with this model"),
+}
+"""The preset of each few-step model; guidance is distilled into them."""
+_LABELS = {"fastwan": "FastWan2.2 TI2V-5B", "turbo": "Wan2.2 TI2V-5B Turbo"}
+
+
+def make_spec(
+    path: str,
+    fingerprint: str,
+    *,
+    variant: str = "",
+    ask: str = "",
+    stored: str = "",
+    parts: tuple[Part, ...] = (),
+) -> ModelSpec:
+    """The 5 B whose folder, or transformer's file, is `path`; `stored` is its precision, for the label."""
+    label = _LABELS.get(variant, "Wan2.2 TI2V-5B")
     return ModelSpec(
         id=path,
-        label="Wan2.2 TI2V-5B",
+        label=f"{label} ({stored})" if stored else label,
         path=path,
         fingerprint=fingerprint,
         demo=False,
@@ -58,8 +77,11 @@ def make_spec(path: str, fingerprint: str) -> ModelSpec:
         negative_prompt=NEGATIVE_PROMPT,
         limits=Limits(min_side=64, max_side=1920, max_pixels=1_300_000, max_frames=241),
         sizes=SIZES,
-        presets=PRESETS,
+        presets=(FEW_STEP[variant],) if variant else PRESETS,
         examples=EXAMPLES,
         good_pixels=800_000,
         max_prompt_tokens=512,
+        parts=parts,
+        variant=variant,
+        ask=ask,
     )

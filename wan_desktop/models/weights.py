@@ -10,7 +10,7 @@ from typing import Any
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, ModelDamaged, ModelMissing
 
-_CHOOSE = QT_TRANSLATE_NOOP("errors", "Choose another model")
+CHOOSE = QT_TRANSLATE_NOOP("errors", "Choose another model")
 _MAX_HEADER = 100_000_000
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _BYTES = {
@@ -39,7 +39,7 @@ def weight_files(folder: Path, stem: str) -> list[Path]:
                 "{file} is a pickle, which can run programs on this computer: get the model as safetensors files.",
             ),
             field="model",
-            action=_CHOOSE,
+            action=CHOOSE,
             file=pickled,
         )
     raise missing_file(single)
@@ -78,17 +78,25 @@ def tensor_names(path: Path) -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def _tensor_names(name: str, mtime_ns: int, size: int) -> frozenset[str]:
-    path = Path(name)
+    return frozenset(safetensors_header(Path(name))[0])
+
+
+def safetensors_header(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """The header of a whole safetensors file: each weight's dtype, shape and offsets; and the file's metadata.
+
+    Raises ModelDamaged unless the file is as long as its header says, OSError when it cannot be read.
+    """
+    size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if size < 8 or not 0 < length <= min(size - 8, _MAX_HEADER):
             raise damaged_file(path, "its header is cut short")
         header = _parsed(file.read(length), path)
-    header.pop("__metadata__", None)
+    metadata = header.pop("__metadata__", None)
     end = max((_tensor_end(tensor, path) for tensor in header.values()), default=0)
     if 8 + length + end != size:
         raise damaged_file(path, f"it has {size} bytes instead of {8 + length + end}")
-    return frozenset(header)
+    return header, metadata if isinstance(metadata, dict) else {}
 
 
 def _tensor_end(tensor: Any, path: Path) -> int:
@@ -131,7 +139,7 @@ def missing_file(path: Path) -> ModelMissing:
             "errors", "The model's file {file} is missing: download the model again, or choose another."
         ),
         field="model",
-        action=_CHOOSE,
+        action=CHOOSE,
         file=path,
     )
 
@@ -144,7 +152,7 @@ def damaged_file(path: Path, why: str) -> ModelDamaged:
             "The model's file {file} is damaged ({why}): download the model again, or choose another.",
         ),
         field="model",
-        action=_CHOOSE,
+        action=CHOOSE,
         file=path,
         why=why,
     )
