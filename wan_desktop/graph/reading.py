@@ -6,7 +6,7 @@ ComfyUI tells a node's own refusal (`custom_validation_failed`), at the node and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from wan_desktop.domain.request import Draft
@@ -22,6 +22,16 @@ DEFAULT_SHIFT = 8.0
 """ComfyUI's flow shift of this model family when no ModelSamplingSD3 says another."""
 MAX_PIXELS = 64_000_000
 _SEED_MASK = 2**53 - 1
+
+_NAMED = {
+    "LoadImage": "image",
+    "UNETLoader": "unet_name",
+    "UnetLoaderGGUF": "unet_name",
+    "CheckpointLoaderSimple": "ckpt_name",
+    "CLIPLoader": "clip_name",
+    "VAELoader": "vae_name",
+}
+"""The inputs that name something on this computer."""
 
 Place = tuple[str, str]
 """A node's id and the name of one of its inputs."""
@@ -117,7 +127,7 @@ def lists(here: Here) -> dict[str, Sequence[str]]:
 def read(prompt: Any, here: Here) -> Reading:
     """What the prompt asks for. Raises PromptRefused when no output of it can be served."""
     checked = check(prompt, lists(here))
-    faults = {ident: found + _lost_images(checked, ident, here) for ident, found in checked.faults.items()}
+    faults = {ident: found + _not_here(checked, ident, here) for ident, found in checked.faults.items()}
     first, good = _Found(), list[str]()
     for output in checked.outputs:
         if any(faults.get(ident) for ident in _needs(checked, output)):
@@ -147,12 +157,22 @@ def unfit(reading: Reading, field_name: str, sentence: str) -> PromptRefused:
     return _all_failed(checked, faults, _node_errors(checked, faults, []))
 
 
-def _lost_images(checked: Checked, ident: str, here: Here) -> list[Problem]:
-    node = checked.graph[ident]
-    name = node["inputs"].get("image")
-    if node["class_type"] != "LoadImage" or not isinstance(name, str) or here.has_image(name):
+def _not_here(checked: Checked, ident: str, here: Here) -> list[Problem]:
+    """What the node names that is not on this computer: a picture, a model's file."""
+    kind, inputs = checked.graph[ident]["class_type"], checked.graph[ident]["inputs"]
+    name = _NAMED.get(kind, "")
+    value = inputs.get(name)
+    if not name or not isinstance(value, str):
         return []
-    return [problems.custom("image", f"Invalid image file: {name}")]
+    if kind == "LoadImage":
+        return [] if here.has_image(value) else [problems.custom(name, f"Invalid image file: {value}")]
+    known = {"clip_name": here.names.is_text, "vae_name": here.names.is_vae}.get(name, here.names.model)
+    return [] if known(value) else [_unknown_name(kind, name, value, here)]
+
+
+def _unknown_name(kind: str, name: str, value: str, here: Here) -> Problem:
+    options = list(lists(here)[NODES[kind].inputs[name][0].name])
+    return problems.not_in_list(name, [options], value, options)
 
 
 # ---- errors
@@ -386,8 +406,7 @@ class _Reader:
             raise self._unknown(ident, "lora_name", str(self._value(ident, "lora_name")))
 
     def _unknown(self, ident: str, name: str, value: str) -> _Unfit:
-        options = list(lists(self._here)[NODES[self._kind(ident)].inputs[name][0].name])
-        told = problems.not_in_list(name, [options], value, options)
+        told = _unknown_name(self._kind(ident), name, value, self._here)
         return _Unfit((ident, name), told["details"], told)
 
 
@@ -397,3 +416,8 @@ def _check_prefix(place: Place, prefix: str) -> None:
         raise _Unfit(
             place, "The prefix must stay inside the output folder: no “..”, no drive, no leading slash."
         )
+
+
+def with_image(draft: Draft, *, path: str | None = None, stored: str | None = None) -> Draft:
+    """The draft with its start image: a file, or one of the image store by its sha256."""
+    return replace(draft, image=path, stored_image=stored)

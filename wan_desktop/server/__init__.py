@@ -1,1 +1,1 @@
-"""The ComfyUI-compatible HTTP API."""
+"""The ComfyUI-compatible HTTP and WebSocket API. No Qt, no torch."""

@@ -1,0 +1,229 @@
+"""The documented Wan2.2 client's way through the API, its five traps, restarts, and jobs that came by other ways."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from urllib.parse import urlencode
+
+from support.models import SPEC
+from support.workflows import node, template
+
+from wan_desktop.domain.errors import EncodeFailed, OutOfMemory
+from wan_desktop.domain.job import Stage
+from wan_desktop.domain.request import Draft
+
+
+def documented_client(client, graph):
+    """What the model's documentation shows: post, poll, take `videos` or `gifs`, fetch by file name alone."""
+    prompt_id = client.post("/prompt", {"prompt": graph}).json()["prompt_id"]
+    outputs = client.history(prompt_id)["outputs"]
+    for output in outputs.values():
+        for video in output.get("videos", output.get("gifs", [])):
+            reply = client.get(f"/view?filename={video['filename']}")  # no subfolder, no type, not quoted
+            return reply.body
+    return None
+
+
+def decoded(data):
+    import av
+
+    with av.open(io.BytesIO(data)) as clip:
+        return [(frame.width, frame.height) for frame in clip.decode(video=0)]
+
+
+def test_the_documented_client_gets_its_clip(served) -> None:
+    data = documented_client(served.client, template("a red ball", n55={"length": 13}))
+    assert decoded(data) == [(128, 96)] * 13
+
+
+def test_outputs_are_comfyuis_and_videos_but_not_gifs(served) -> None:
+    entry = served.client.history(served.client.prompt(template()))
+    output = entry["outputs"]["58"]
+    assert set(output) == {"images", "animated", "videos"}
+    assert output["images"] == output["videos"]
+    assert output["animated"] == [True]
+    assert set(output["images"][0]) == {"filename", "subfolder", "type"}
+    query = urlencode(output["images"][0])
+    assert served.client.get(f"/view?{query}").headers["Content-Type"] == "video/mp4"
+
+
+def test_a_failed_job_has_a_history_without_videos(served) -> None:
+    served.backend.script(
+        "heavy", fail=OutOfMemory("No memory for {n} frames.", n=5, action="Use a smaller size")
+    )
+    assert documented_client(served.client, template("heavy")) is None
+    status = served.client.history(next(iter(served.client.get("/history").json())))["status"]
+    assert (status["status_str"], status["completed"]) == ("error", False)
+    kind, told = status["messages"][-1]
+    assert kind == "execution_error"
+    assert told["exception_message"] == "No memory for 5 frames. Use a smaller size\n"
+    assert (told["node_id"], told["node_type"], told["traceback"]) == ("3", "KSampler", [])
+
+
+def test_no_path_leaves_with_an_error(served) -> None:
+    place = "/home/some body/secret place"
+    served.backend.script(
+        "full", fail=EncodeFailed("{place} is full: {why}", place=place, why=f"at {place}/x y.mp4")
+    )
+    prompt_id = served.client.prompt(template("full"))
+    served.client.history(prompt_id)
+    told = served.client.get("/history").body.decode()
+    assert "home" not in told
+    assert "some body" not in told
+
+
+def test_a_deleted_waiting_job_ends_in_the_history(served) -> None:
+    served.backend.script("slow", hold=Stage.DENOISING)
+    served.client.prompt(template("slow"))
+    waiting = served.client.prompt(template("next"))
+    assert served.client.get(f"/history/{waiting}").json() == {}
+    assert served.client.post("/queue", {"delete": [waiting, "unknown"]}).body == b""
+    entry = served.client.history(waiting)
+    assert entry["status"]["messages"][-1][0] == "execution_interrupted"
+    assert entry["outputs"] == {}
+    queue = served.client.get("/queue").json()
+    assert [len(queue["queue_running"]), len(queue["queue_pending"])] == [1, 0]
+
+
+def test_interrupt_reaches_only_what_it_names(served) -> None:
+    served.backend.script("slow", hold=Stage.DENOISING)
+    running = served.client.prompt(template("slow one"))
+    waiting = served.client.prompt(template("slow two"))
+    with served.client.socket("x") as ws:
+        ws.until("status")
+        assert served.client.post("/interrupt", {"prompt_id": waiting}).status == 200
+        assert served.client.get(f"/history/{running}").json() == {}
+        served.client.post("/interrupt", {"prompt_id": running})
+    assert served.client.history(running)["status"]["messages"][-1][0] == "execution_interrupted"
+
+
+def test_ids_keep_their_meaning_over_a_restart(start) -> None:
+    first = start()
+    done = first.client.prompt(template(), prompt_id="my-own-id-1", client_id="me")
+    before = first.client.history(done)
+    first.backend.script("slow", hold=Stage.DENOISING)
+    first.client.prompt(template("slow"))
+    waiting = first.client.prompt(template("slow too"), extra_data={"extra_pnginfo": {"workflow": {"v": 1}}})
+    number = first.client.get("/queue").json()["queue_pending"][0][0]
+    first.close()
+    second = start()
+    second.backend.script("slow", hold=Stage.DENOISING)
+    assert second.client.history("my-own-id-1") == before
+    queue = second.client.get("/queue").json()
+    entries = queue["queue_running"] + queue["queue_pending"]
+    assert waiting in [entry[1] for entry in entries]
+    again = next(entry for entry in entries if entry[1] == waiting)
+    assert again[3]["extra_pnginfo"] == {"workflow": {"v": 1}}
+    assert second.client.post("/prompt", {"prompt": template()}).json()["number"] > number
+
+
+def test_an_id_in_use_is_refused(served) -> None:
+    served.client.history(served.client.prompt(template(), prompt_id="mine"))
+    reply = served.client.post("/prompt", {"prompt": template(), "prompt_id": "mine"})
+    assert (reply.status, reply.json()["error"]["type"]) == (400, "invalid_prompt_id")
+
+
+def test_a_job_taken_off_the_list_has_ended_for_its_client(served) -> None:
+    served.backend.script("heavy", fail=OutOfMemory("No memory."))
+    done, failed = served.client.prompt(template()), served.client.prompt(template("heavy"))
+    served.client.history(done), served.client.history(failed)
+    for prompt_id in (done, failed):
+        served.host.remove(prompt_id).result()
+    assert served.client.history(done)["outputs"]["58"]["videos"]
+    assert served.client.history(failed)["status"]["status_str"] == "error"
+
+
+def test_history_that_its_client_deleted_is_gone(served) -> None:
+    first, second = served.client.prompt(template()), served.client.prompt(template("two"))
+    served.client.history(first), served.client.history(second)
+    assert served.client.post("/history", {"delete": [first]}).body == b""
+    assert served.client.get(f"/history/{first}").json() == {}
+    assert list(served.client.get("/history").json()) == [second]
+    served.client.post("/history", {"clear": True})
+    assert served.client.get("/history").json() == {}
+    assert len(served.host.clips().result()) == 2
+
+
+def test_a_clip_made_by_hand_is_in_the_history(served) -> None:
+    job = served.host.submit(Draft(prompt="by hand", width=128, height=96, num_frames=9, seed=5)).result()
+    entry = served.client.history(job.id)
+    assert entry["outputs"]["58"]["videos"][0]["filename"].endswith(".mp4")
+    again = served.client.prompt(entry["prompt"][2])
+    requests = [job.request for job in served.backend.requests]
+    assert served.client.history(again)
+    requests = [job.request for job in served.backend.requests]
+    assert dataclasses.replace(requests[1], preset="") == dataclasses.replace(requests[0], preset="")
+
+
+def test_lower_numbers_run_first(served) -> None:
+    served.backend.script("slow", hold=Stage.DENOISING)
+    served.client.prompt(template("slow"))
+    ids = {name: served.client.prompt(template(name), **more) for name, more in ORDERS.items()}
+    pending = served.client.get("/queue").json()["queue_pending"]
+    assert [entry[1] for entry in pending] == [ids[name] for name in ("c", "d", "a", "b")]
+    numbers = [entry[0] for entry in pending]
+    assert numbers == sorted(numbers)
+
+
+ORDERS = {"a": {}, "b": {}, "c": {"front": True}, "d": {"number": 0.5}}
+
+
+def test_history_is_cut_as_asked(served) -> None:
+    ids = [served.client.prompt(template(f"clip {n}")) for n in range(3)]
+    served.client.history(ids[-1])
+    assert list(served.client.get("/history?max_items=2").json()) == ids[1:]
+    assert list(served.client.get("/history?max_items=1&offset=0").json()) == ids[:1]
+    assert served.client.get("/history?max_items=x").status == 400
+
+
+def test_newer_clients_list_jobs(served) -> None:
+    done = served.client.prompt(template())
+    served.client.history(done)
+    served.backend.script("slow", hold=Stage.DENOISING)
+    running = served.client.prompt(template("slow"))
+    listed = served.client.get("/api/jobs").json()
+    assert [job["id"] for job in listed["jobs"]] == [running, done]
+    assert listed["pagination"] == {"offset": 0, "limit": 1000, "total": 2, "has_more": False}
+    assert [j["id"] for j in served.client.get("/api/jobs?status=completed").json()["jobs"]] == [done]
+    assert served.client.get(f"/api/jobs/{done}").json()["outputs"]["58"]["videos"]
+    assert served.client.get("/api/jobs/nope").json() == {"error": "Job not found"}
+    assert served.client.post(f"/api/jobs/{running}/cancel").json() == {"cancelled": True}
+    assert served.client.post(f"/api/jobs/{done}/cancel").json() == {"cancelled": False}
+    served.client.history(running)
+
+
+def test_other_formats_are_made_when_fetched(served) -> None:
+    graph = template()
+    graph["60"] = node("SaveImage", images=["8", 0], filename_prefix="x")
+    graph["61"] = node("SaveWEBM", images=["8", 0], filename_prefix="x", codec="vp9", fps=24.0, crf=40)
+    graph["62"] = node(
+        "SaveAnimatedWEBP",
+        images=["8", 0],
+        filename_prefix="x",
+        fps=12.0,
+        lossless=False,
+        quality=60,
+        method="fastest",
+    )
+    outputs = served.client.history(served.client.prompt(graph))["outputs"]
+    assert len(outputs["60"]["images"]) == 9
+    png = served.client.get(f"/view?filename={outputs['60']['images'][8]['filename']}")
+    assert (png.headers["Content-Type"], png.body[:4]) == ("image/png", b"\x89PNG")
+    webm = served.client.get(f"/view?filename={outputs['61']['images'][0]['filename']}")
+    assert (webm.headers["Content-Type"], len(decoded(webm.body))) == ("video/webm", 9)
+    webp = served.client.get(f"/view?filename={outputs['62']['images'][0]['filename']}")
+    from PIL import Image
+
+    assert Image.open(io.BytesIO(webp.body)).n_frames == 9
+    name = outputs["60"]["images"][0]["filename"].replace("_00001_", "_00010_")
+    assert served.client.get(f"/view?filename={name}").status == 404
+
+
+def test_without_the_flag_the_demo_does_not_answer(start) -> None:
+    reply = start(allow_demo=False).client.post("/prompt", {"prompt": template()})
+    assert reply.status == 400
+    errors = reply.json()["node_errors"]
+    assert {each["type"] for found in errors.values() for each in found["errors"]} == {"value_not_in_list"}
+    assert SPEC.id not in json.dumps(errors["37"]["errors"][0]["extra_info"]["input_config"])

@@ -1,0 +1,96 @@
+"""Bodies in and out: JSON as ComfyUI sends it, errors without paths, requests read with a limit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from wan_desktop.domain.errors import WanError
+
+if TYPE_CHECKING:
+    from wan_desktop.server.settings import Limits
+
+_PATH = re.compile(r"(?:(?<![\w.])[A-Za-z]:)?(?<![\w:/])[\\/](?:[^\s'\"“”‘’<>|;,()\\/]+[\\/]?)+")
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def ok(data: Any, status: int = 200) -> web.Response:
+    """A JSON reply."""
+    try:
+        body = _dumps(data).encode()
+    except UnicodeEncodeError:  # text that JSON can spell and UTF-8 cannot
+        body = json.dumps(data).encode()
+    return web.Response(body=body, status=status, content_type="application/json", charset="utf-8")
+
+
+def empty(status: int = 200) -> web.Response:
+    """A reply without a body, as ComfyUI gives many."""
+    return web.Response(status=status)
+
+
+def failure(status: int, kind: str, message: str, details: str = "") -> web.Response:
+    """An error in ComfyUI's shape."""
+    error = {"type": kind, "message": message, "details": details, "extra_info": {}}
+    return ok({"error": error, "node_errors": {}}, status)
+
+
+def safe_sentence(error: WanError) -> str:
+    """The error's sentence without any path of this computer."""
+    values = {key: _without_paths(str(value)) for key, value in error.values.items()}
+    return _without_paths(WanError(error.template, **values).sentence)
+
+
+def _without_paths(text: str) -> str:
+    if re.match(r"([A-Za-z]:)?[\\/]", text):  # a value that is a path, blanks and all
+        return re.split(r"[\\/]", text.rstrip("\\/"))[-1]
+    return _PATH.sub("…", text)
+
+
+async def read_body(request: web.Request, limits: Limits) -> bytes:
+    """The whole body. Raises HTTPRequestEntityTooLarge over the prompt limit, HTTPRequestTimeout when it is slow."""
+    most, body = limits.prompt_bytes, bytearray()
+    if (request.content_length or 0) > most:
+        raise web.HTTPRequestEntityTooLarge(most, request.content_length or 0)
+    try:
+        async with asyncio.timeout(limits.body_seconds):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > most:
+                    raise web.HTTPRequestEntityTooLarge(most, len(body))
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout() from error
+    return bytes(body)
+
+
+async def read_json(request: web.Request, limits: Limits) -> Any:
+    """The body as JSON, whatever Content-Type says. Raises HTTPBadRequest (empty JSON error) when it is none."""
+    body = await read_body(request, limits)
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        text = _dumps(
+            {
+                "error": {
+                    "type": "invalid_json",
+                    "message": "The body is no JSON.",
+                    "details": "",
+                    "extra_info": {},
+                },
+                "node_errors": {},
+            }
+        )
+        raise web.HTTPBadRequest(text=text, content_type="application/json") from error
+
+
+async def read_object(request: web.Request, limits: Limits) -> dict[str, Any]:
+    """The body as a JSON object; {} when the body is empty. Raises HTTPBadRequest."""
+    if not request.can_read_body:
+        return {}
+    data = await read_json(request, limits)
+    if not isinstance(data, dict):
+        raise web.HTTPBadRequest(text="The body is no JSON object.")
+    return data

@@ -1,0 +1,251 @@
+"""Pictures sent to the API: decoded, encoded anew, and kept under checked names in folders of the server's own.
+
+Nothing outside `folder` is ever opened: names are checked piece by piece, and what they lead to is resolved first.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import tempfile
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, BadImage, DiskProblem
+from wan_desktop.media.files import disk_errors, write_atomically
+from wan_desktop.media.images import MAX_PIXELS, inspect, load_rgb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PIL import Image
+
+    from wan_desktop.graph.reading import StartImage
+    from wan_desktop.server.settings import Limits
+
+KINDS = ("input", "temp", "output")
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+_ANNOTATED = re.compile(r"(?P<name>.*?) ?\[(?P<kind>input|output|temp)\]", re.DOTALL)
+_UNSAFE = re.compile(r"[^\w .()+@=-]")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_MOST_NAME, _MOST_DEPTH, _MOST_COPIES = 120, 8, 1000
+_PLAIN_SIDE = 64
+
+
+class UnsafeName(ValueError):
+    """A name or subfolder that leads elsewhere."""
+
+
+class Uploads:
+    """The pictures of one server. Methods block on the disk: call them in a thread."""
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self._folder, self._limits = folder, limits
+        self._writing = threading.Lock()
+
+    def prepare(self) -> None:
+        """Make the folders and clear what was temporary. Raises DiskProblem."""
+        with disk_errors(self._folder):
+            for kind in ("temp", "incoming", "derived"):
+                shutil.rmtree(self._folder / kind, ignore_errors=True)
+            for kind in (*KINDS, "incoming"):
+                (self._folder / kind).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @property
+    def derived(self) -> Path:
+        """Where files made of clips are kept until the next start."""
+        return self._folder / "derived"
+
+    @contextmanager
+    def incoming(self) -> Iterator[Path]:
+        """A fresh folder for what is just arriving; gone afterwards."""
+        with tempfile.TemporaryDirectory(dir=self._folder / "incoming") as folder:
+            yield Path(folder)
+
+    # ---- finding
+
+    def find(self, name: str, subfolder: str = "", kind: str = "input") -> Path | None:
+        """The picture of that name, or None. Raises UnsafeName when the name leads elsewhere."""
+        name, kind = annotated(name, kind)
+        if kind not in KINDS:
+            return None
+        pieces = [*_pieces(subfolder), *_pieces(name)]
+        if not pieces:
+            return None
+        root = (self._folder / kind).resolve()
+        path = root.joinpath(*pieces)
+        if path.suffix.lower() not in _FORMATS or not path.is_file() or path.resolve() != path:
+            return None  # also when a link is on the way
+        return path
+
+    def has(self, name: str) -> bool:
+        """True when LoadImage can load `name`; False for anything odd."""
+        try:
+            return self.find(name) is not None
+        except (UnsafeName, OSError, ValueError):
+            return False
+
+    def names(self) -> list[str]:
+        """What LoadImage offers: the pictures at the top of the input folder."""
+        return sorted(p.name for p in (self._folder / "input").glob("*") if p.suffix.lower() in _FORMATS)[
+            :1000
+        ]
+
+    # ---- storing
+
+    def store(self, source: Path, name: str, subfolder: str, kind: str, *, overwrite: bool) -> str:
+        """Keep the picture in `source` under `name`, or a free name like it; the name that it got.
+
+        Raises BadImage when it is no picture, UnsafeName, DiskProblem.
+        """
+        home = (self._folder / kind).joinpath(*_pieces(subfolder, made=True))
+        stem, suffix = _split(name)
+        data = self._encoded(source, suffix)
+        with self._writing, disk_errors(home):
+            self._check_room(len(data))
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if home.resolve() != home.absolute() and not home.resolve().is_relative_to(
+                self._folder.resolve()
+            ):
+                raise UnsafeName("a link leads out of the folder")
+            for number in range(_MOST_COPIES):
+                given = f"{stem}{f' ({number})' if number else ''}{suffix}"
+                target = home / given
+                same = target.is_file() and not target.is_symlink() and target.read_bytes() == data
+                if same or overwrite or not target.exists():
+                    if not same:
+                        write_atomically(target, data)
+                    return given
+        raise UnsafeName("too many pictures of that name")
+
+    def _encoded(self, source: Path, suffix: str) -> bytes:
+        info = inspect(source)
+        if info.width * info.height > self._limits.upload_pixels:
+            raise BadImage(
+                QT_TRANSLATE_NOOP(
+                    "errors", "The picture “{name}” has over {most} megapixels: make it smaller first."
+                ),
+                field="image",
+                name=source.name,
+                most=self._limits.upload_pixels // 1_000_000,
+            )
+        return _saved(load_rgb(source), _FORMATS[suffix])
+
+    def _check_room(self, more: int) -> None:
+        used = sum(
+            p.stat().st_size for kind in KINDS for p in (self._folder / kind).rglob("*") if p.is_file()
+        )
+        if used + more > self._limits.uploads_bytes:
+            raise DiskProblem(
+                QT_TRANSLATE_NOOP(
+                    "errors", "Uploaded pictures take over {most} MB: remove some in {folder}."
+                ),
+                most=self._limits.uploads_bytes // 1_000_000,
+                folder=self._folder,
+            )
+
+    # ---- start images
+
+    def start_image(self, start: StartImage, folder: Path) -> Path:
+        """The picture that a workflow describes, as a file: the upload itself, or one made in `folder`.
+
+        Raises BadImage when it is gone.
+        """
+        from PIL import Image
+
+        found = self.find(start.name) if start.name else None
+        if start.name and found is None:
+            raise BadImage(
+                QT_TRANSLATE_NOOP("errors", "The picture “{name}” is gone: send it again."),
+                field="image",
+                name=start.name,
+            )
+        if found is not None and not start.scales:
+            return found
+        rgb = tuple(start.color >> shift & 255 for shift in (16, 8, 0))
+        side = [min(_PLAIN_SIDE, length) for length in start.size]
+        picture = load_rgb(found) if found is not None else Image.new("RGB", (side[0], side[1]), rgb)
+        for scale in start.scales if found is not None else ():  # a plain picture stays plain
+            picture = _scaled(picture, scale.width, scale.height, scale.method, crop=scale.crop)
+        target = folder / "start.png"
+        target.write_bytes(_saved(picture, "PNG"))
+        return target
+
+
+def _too_large(name: str, most: int) -> BadImage:
+    return BadImage(
+        QT_TRANSLATE_NOOP(
+            "errors", "The picture “{name}” has over {most} megapixels: make it smaller first."
+        ),
+        field="image",
+        name=name,
+        most=most // 1_000_000,
+    )
+
+
+def annotated(name: str, kind: str) -> tuple[str, str]:
+    """A name and its folder: ComfyUI writes "a.png [temp]" for a picture that is not in the usual one."""
+    match = _ANNOTATED.fullmatch(name)
+    return (match["name"], match["kind"]) if match else (name, kind)
+
+
+def _pieces(path: str, *, made: bool = False) -> list[str]:
+    """The pieces of a path below a folder. Raises UnsafeName. With `made` each must be a name that we would give."""
+    if path.startswith(("/", "\\")) or "\\" in path or "\x00" in path:
+        raise UnsafeName(path)
+    pieces = [piece for piece in path.split("/") if piece not in ("", ".")]
+    if len(pieces) > _MOST_DEPTH or any(piece == ".." or ":" in piece for piece in pieces):
+        raise UnsafeName(path)
+    if made and any(_clean(piece) != piece for piece in pieces):
+        raise UnsafeName(path)
+    return pieces
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A file name that is safe on every system, in two parts; its ending is one that is written here."""
+    if "/" in name or "\\" in name or ".." in name or "\x00" in name:
+        raise UnsafeName(name)
+    path = Path(_clean(name) or "picture")
+    suffix = path.suffix.lower()
+    return (path.stem, suffix) if suffix in _FORMATS else (path.name, ".png")
+
+
+def _clean(name: str) -> str:
+    name = _UNSAFE.sub("_", name).strip(" .")
+    stem, dot, suffix = name.rpartition(".")
+    name = f"{stem[: _MOST_NAME - len(suffix)]}.{suffix}" if dot and len(suffix) < 10 else name[:_MOST_NAME]
+    return f"_{name}" if _RESERVED.fullmatch(name) else name
+
+
+def _saved(picture: Image.Image, kind: str) -> bytes:
+    data = io.BytesIO()
+    more = {"JPEG": {"quality": 98, "subsampling": 0}, "WEBP": {"lossless": True, "method": 2}}.get(kind, {})
+    picture.save(data, kind, **more)
+    return data.getvalue()
+
+
+def _scaled(picture: Image.Image, width: int, height: int, method: str, *, crop: bool) -> Image.Image:
+    """As ImageScale does it: a side of 0 follows the other one; `crop` keeps the shape by cutting the longer side."""
+    from PIL import Image
+
+    from wan_desktop.domain.sizes import cover_crop
+
+    if not width and not height:
+        return picture
+    width = width or max(1, round(picture.width * height / picture.height))
+    height = height or max(1, round(picture.height * width / picture.width))
+    if width * height > MAX_PIXELS:
+        raise _too_large("ImageScale", MAX_PIXELS)
+    resampling = {
+        "nearest-exact": Image.Resampling.NEAREST,
+        "bilinear": Image.Resampling.BILINEAR,
+        "area": Image.Resampling.BOX,
+        "bicubic": Image.Resampling.BICUBIC,
+    }.get(method, Image.Resampling.LANCZOS)
+    box = cover_crop(picture.width, picture.height, width, height) if crop else None
+    if box is not None:
+        box = (max(box[0], 0.0), max(box[1], 0.0), min(box[2], picture.width), min(box[3], picture.height))
+    return picture.resize((width, height), resampling, box=box)
