@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.errors import Cancelled, Paused, WanError
-from wan_desktop.domain.events import BackendState, Progress, Rendered
+from wan_desktop.domain.events import BackendState, Progress, Rendered, Resumed
 from wan_desktop.domain.job import Job, Stage
 from wan_desktop.jobs.cancel import CancelToken
 
@@ -175,7 +175,10 @@ class Worker:
 
     def run(self) -> None:
         """Take messages until ("stop",)."""
-        self._mailbox.send(("event", BackendState("ready", self._device.info())))
+        from wan_desktop.engine import plans
+
+        info = self._device.info() | {"plans": len(plans.available(self._device))}
+        self._mailbox.send(("event", BackendState("ready", info)))
         while True:
             match self._mailbox.next():
                 case ("render", job, model, image_path, files):
@@ -219,10 +222,11 @@ class Worker:
 
     def _render(self, job: Job, model: ModelSpec, image_path: str | None, files: WorkFiles) -> Rendered:
         from wan_desktop.encode.mp4 import Mp4Writer
+        from wan_desktop.engine import plans
         from wan_desktop.engine.control import Control
         from wan_desktop.engine.stopwatch import Stopwatch, made_by
 
-        request = job.request
+        request, resumed_step = job.request, 0
         watch = Stopwatch(self._device)
         with Pulse(self._mailbox, job.id) as pulse:
             control = Control(self._mailbox.token(job.id), pulse.beat)
@@ -231,13 +235,14 @@ class Worker:
             with Mp4Writer(Path(files.part), request.width, request.height, request.fps) as writer:
                 for event in self._renderer.render(job, model, image, writer.write, watch, control, files):
                     control.check()
+                    resumed_step = event.step if isinstance(event, Resumed) else resumed_step
                     self._mailbox.send(("event", event))
                 self._mailbox.send(("event", Progress(job.id, Stage.SAVING)))
                 with watch.stage(Stage.SAVING):
                     writer.close()
-        return Rendered(
-            job.id, files.part, writer.num_frames, made_by(self._device, model.fingerprint, watch)
-        )
+        plan = plans.choose(job.plan, self._device).name
+        made = made_by(self._device, model.fingerprint, watch, plan, resumed_step)
+        return Rendered(job.id, files.part, writer.num_frames, made)
 
 
 def _start_image(path: str | None, width: int, height: int) -> np.ndarray | None:

@@ -22,8 +22,9 @@ def cpu():
 def pipeline(cpu):
     from wan_desktop.engine import loading
 
-    loaded = loading.load_pipeline(DEMO, cpu)
-    loading.load_text_encoder(loaded, DEMO, cpu)
+    loaded = loading.bare_pipeline(DEMO)
+    for component in ("transformer", "vae", "text_encoder"):
+        loading.load_part(loaded, DEMO, cpu, component)
     return loaded
 
 

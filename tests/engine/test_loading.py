@@ -29,8 +29,9 @@ def folder(tmp_path):
 
 
 def load(folder, device):
-    pipeline = loading.load_pipeline(folder, device)
-    loading.load_text_encoder(pipeline, folder, device)
+    pipeline = loading.bare_pipeline(folder)
+    for component in ("transformer", "vae", "text_encoder"):
+        loading.load_part(pipeline, folder, device, component)
     return pipeline
 
 
@@ -96,18 +97,18 @@ def test_shards(folder, cpu, pipeline):
     index = {"metadata": {}, "weight_map": {k: name for name, keys in halves.items() for k in keys}}
     (place / "diffusion_pytorch_model.safetensors.index.json").write_text(json.dumps(index))
     whole.unlink()
-    loaded = loading.load_pipeline(folder, cpu).transformer.state_dict()
+    loaded = load(folder, cpu).transformer.state_dict()
     assert all(torch.equal(loaded[k], v) for k, v in pipeline.transformer.state_dict().items())
     (place / "two.safetensors").unlink()
     with pytest.raises(ModelMissing, match="two"):
-        loading.load_pipeline(folder, cpu)
+        load(folder, cpu)
 
 
 def test_precision(pipeline, cpu):
     import dataclasses
 
     assert {p.dtype for p in pipeline.transformer.parameters()} == {torch.float32}
-    half = loading.load_pipeline(DEMO, dataclasses.replace(cpu, dtype="bfloat16"))
+    half = load(DEMO, dataclasses.replace(cpu, dtype="bfloat16"))
     kept = ("time_embedder", "scale_shift_table", "norm1", "norm2", "norm3")
     for name, parameter in half.transformer.named_parameters():
         fp32 = any(part in kept for part in name.split("."))

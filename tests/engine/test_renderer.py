@@ -10,7 +10,9 @@ from support.engine_jobs import DEMO, RESOURCES, a_job, a_model
 from wan_desktop.domain.errors import Cancelled, ModelMissing, WanError
 from wan_desktop.domain.events import Note, Preview, Progress
 from wan_desktop.domain.job import Stage
+from wan_desktop.engine import plans
 from wan_desktop.engine.control import Control
+from wan_desktop.engine.device import Device
 from wan_desktop.engine.renderer import Renderer
 from wan_desktop.engine.stopwatch import Stopwatch, made_by
 from wan_desktop.jobs.cancel import CancelToken
@@ -68,7 +70,7 @@ def test_events_in_order(renderer, cpu):
     assert len(run.of(Preview)[-1].frames) == 3
     assert not run.of(Note)
     assert set(run.watch.seconds) == {"loading", "encoding", "denoising", "decoding"}
-    about = made_by(cpu, "abc", run.watch)
+    about = made_by(cpu, "abc", run.watch, "whole")
     assert about["peak_memory"] > 10**8
     assert about["model_fingerprint"] == "abc"
     assert about["torch"] == torch.__version__
@@ -81,14 +83,15 @@ def test_same_job_twice_is_identical(renderer, cpu):
 
 
 def test_cached_prompt_gives_the_same_frames(cpu, tmp_path):
-    """The second renderer has no text encoder to ask: only the cache knows the prompt."""
+    """The second renderer's text encoder is not asked: the cache knows the prompt."""
     first = Run(Renderer(cpu, tmp_path, RESOURCES), cpu, a_job()).frames
     second = Renderer(cpu, tmp_path, RESOURCES)
-    pipeline = second.load(a_model()).pipeline
-    pipeline.register_modules(text_encoder=None)
-    again = Run(second, cpu, a_job())
-    assert np.array_equal(first, again.frames)
-    assert pipeline.text_encoder is None
+    asked = []
+    second.load(a_model()).pipeline.text_encoder.register_forward_pre_hook(lambda *_: asked.append(1))
+    assert np.array_equal(first, Run(second, cpu, a_job()).frames)
+    assert not asked
+    Run(second, cpu, a_job(prompt="a blue ball"))
+    assert asked
 
 
 def test_start_image_is_the_first_frame(renderer, cpu, picture):
@@ -172,3 +175,29 @@ def test_another_model_replaces_the_loaded_one(cpu, tmp_path):
         renderer.load(missing)
     renderer.load(a_model(DEMO))
     assert Run(renderer, cpu, a_job()).frames.any()
+
+
+def test_every_plan_computes_the_same_and_by_stage_holds_one_network_at_a_time(renderer, cpu, tmp_path):
+    """The last number is beyond the table: it means the last plan."""
+    whole = Run(renderer, cpu, a_job()).frames
+    for number in (1, 2, 9):
+        held = []
+        frugal = Renderer(cpu, tmp_path, RESOURCES)
+        job = dataclasses.replace(a_job(), plan=number)
+        groups = []
+        for event in frugal.render(job, a_model(), None, groups.append, Stopwatch(cpu)):
+            if (
+                isinstance(event, Progress)
+                and event.stage in (Stage.DENOISING, Stage.DECODING)
+                and event.done
+            ):
+                loaded = frugal.load(a_model(), plans.choose(number, cpu))
+                held.append((event.stage, loaded.has("text_encoder"), loaded.has("transformer")))
+        assert np.array_equal(np.concatenate(groups), whole)
+        assert set(held) == {(Stage.DENOISING, False, True), (Stage.DECODING, False, False)}
+
+
+def test_plans_are_names_that_differ():
+    card = Device("cuda:0", "a card", "bfloat16", "2.13.0")
+    assert [plan.name for plan in plans.available(card)] == ["whole", "by stage", "least"]
+    assert plans.choose(7, card).vae_on_cpu

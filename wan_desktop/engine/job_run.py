@@ -11,7 +11,8 @@ import torch
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, BadOutput, DiskProblem, Paused, SnapshotUnfit
 from wan_desktop.domain.events import Kept, Note, Preview, Progress
 from wan_desktop.domain.job import Stage
-from wan_desktop.engine import keeping, loading
+from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
+from wan_desktop.engine import keeping
 from wan_desktop.engine.previews import Pace
 from wan_desktop.engine.prompts import cut_note
 from wan_desktop.engine.snapshots import Snapshots, not_kept
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from wan_desktop.domain.events import RenderEvent
     from wan_desktop.domain.job import Job, WorkFiles
     from wan_desktop.engine.control import Control
-    from wan_desktop.engine.device import Device
-    from wan_desktop.engine.renderer import Loaded
+    from wan_desktop.engine.loaded import Loaded
 
 
 class JobRun:
@@ -36,13 +36,12 @@ class JobRun:
         self,
         job: Job,
         loaded: Loaded,
-        device: Device,
         files: WorkFiles,
         made: dict[str, Any],
         control: Control,
     ) -> None:
         self._job, self._request = job, job.request
-        self._loaded, self._device = loaded, device
+        self._loaded = loaded
         self._files, self._made, self._control = files, made, control
 
     def encode(
@@ -50,30 +49,33 @@ class JobRun:
     ) -> Generator[RenderEvent, None, tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]]:
         """Returns the embeddings of the prompt and of the negative one, and the start image's latents."""
         yield Progress(self._job.id, Stage.ENCODING)
-        pipeline = self._loaded.pipeline
-        embeds = yield from self._embeds("prompt", self._request.prompt)
-        negative = start = None
+        texts = {"prompt": self._request.prompt}
         if self._request.guidance_scale > 1:
-            negative = yield from self._embeds("negative prompt", self._request.negative_prompt)
+            texts["negative prompt"] = self._request.negative_prompt
+        loaded, check = self._loaded, self._control.check_all
+        for what, text in texts.items():
+            tokens = loaded.pipeline.tokenizer(text)
+            if tokens.cut:
+                yield Note(self._job.id, cut_note(what, tokens.cut, len(tokens.ids)))
+        embeds = self._embeds(list(texts.values()))
+        start = None
         if image is not None:
-            with pipeline.checked(self._control.check_all):
-                start = pipeline.encode_image(_to_tensor(image))
-        pipeline.maybe_free_model_hooks()
-        return embeds, negative, start
+            with loaded.using(VAE, check), loaded.pipeline.checked(check):
+                start = loaded.pipeline.encode_image(_to_tensor(image))
+        loaded.pipeline.maybe_free_model_hooks()
+        return embeds[0], (embeds[1] if len(embeds) > 1 else None), start
 
-    def _embeds(self, what: str, text: str) -> Generator[RenderEvent, None, torch.Tensor]:
-        """Returns the embeddings of `text`, [1, n, text_dim]."""
-        loaded = self._loaded
-        tokens = loaded.pipeline.tokenizer(text)
-        if tokens.cut:
-            yield Note(self._job.id, cut_note(what, tokens.cut, len(tokens.ids)))
-        embeds = loaded.prompts.get(text)
-        if embeds is None:
-            loading.load_text_encoder(loaded.pipeline, loaded.model, self._device, self._control.check_all)
-            with loaded.pipeline.checked(self._control.check_all):
-                embeds = loaded.pipeline.encode_prompt(text)
-            loaded.prompts.put(text, embeds)
-        return embeds
+    def _embeds(self, texts: list[str]) -> list[torch.Tensor]:
+        """The embeddings of each text, [1, n, text_dim]; the text encoder is needed for new ones only."""
+        loaded, check = self._loaded, self._control.check_all
+        found = {text: loaded.prompts.get(text) for text in texts}
+        new = [text for text, embeds in found.items() if embeds is None]
+        if new:
+            with loaded.using(TEXT_ENCODER, check), loaded.pipeline.checked(check):
+                for text in new:
+                    found[text] = loaded.pipeline.encode_prompt(text).cpu()
+                    loaded.prompts.put(text, found[text])
+        return [found[text] for text in texts]
 
     def denoise(
         self,
@@ -90,7 +92,8 @@ class JobRun:
         snapshots = Snapshots(job_id, self._files.snapshot, self._files.snapshot_every_s, self._made)
         yield Progress(job_id, Stage.DENOISING, resume.step if resume else 0, request.num_inference_steps)
         pace = Pace()
-        with pipeline.checked(self._control.check):
+        check = self._control.check
+        with self._loaded.using(TRANSFORMER, check), pipeline.checked(check):
             for step in pipeline.steps(
                 embeds,
                 negative,
@@ -140,7 +143,8 @@ class JobRun:
         total, done = self._request.num_frames, 0
         yield Progress(self._job.id, Stage.DECODING, 0, total)
         pipeline = self._loaded.pipeline
-        with pipeline.checked(self._control.check_all):
+        check = self._control.check_all
+        with self._loaded.using(VAE, check), pipeline.checked(check):
             for group in pipeline.decode(latents):
                 write(group)
                 done += len(group)

@@ -43,46 +43,32 @@ def parts_of(model: ModelSpec | Path) -> dict[str, Part]:
     return parts
 
 
-def load_pipeline(
-    model: ModelSpec | Path, device: Device, tick: Callable[[], None] = nothing
-) -> Wan22Pipeline:
-    """The transformer (in the device's dtype) and the VAE (float32) as a pipeline without text encoder.
+def bare_pipeline(model: ModelSpec | Path) -> Wan22Pipeline:
+    """A pipeline that has the model's tokenizer and no network yet; `load_part` gives it one."""
+    from wan_desktop.engine.pipeline import Wan22Pipeline
 
-    `load_text_encoder` adds that: 11 GB that a prompt seen before does not need. On a CUDA device the components
-    move there by diffusers' model offload. `tick` is called between any two weights; it may raise to stop.
+    tokenizer = load_tokenizer(parts_of(model)[TOKENIZER])
+    return Wan22Pipeline(tokenizer=tokenizer, text_encoder=None, transformer=None, vae=None)
+
+
+def load_part(
+    pipeline: Wan22Pipeline,
+    model: ModelSpec | Path,
+    device: Device,
+    component: str,
+    tick: Callable[[], None] = nothing,
+) -> None:
+    """Give `pipeline` its "transformer", "vae" or "text_encoder": the VAE in float32, others in the device's dtype.
+
+    `tick` is called between any two weights; it may raise to stop.
     """
     import torch
 
     from wan_desktop.engine.components import load_component
-    from wan_desktop.engine.pipeline import Wan22Pipeline
 
-    parts = parts_of(model)
-    pipeline = Wan22Pipeline(
-        tokenizer=load_tokenizer(parts[TOKENIZER]),
-        text_encoder=None,
-        transformer=load_component(parts[TRANSFORMER], getattr(torch, device.dtype), tick),
-        vae=load_component(parts[VAE], torch.float32, tick),
-    )
-    _place(pipeline, device)
-    return pipeline
-
-
-def load_text_encoder(
-    pipeline: Wan22Pipeline,
-    model: ModelSpec | Path,
-    device: Device,
-    tick: Callable[[], None] = nothing,
-) -> None:
-    """Give `pipeline` its umT5 encoder, in the device's dtype; nothing happens if it has one."""
-    if pipeline.text_encoder is not None:
-        return
-    import torch
-
-    from wan_desktop.engine.components import load_component
-
-    encoder = load_component(parts_of(model)[TEXT_ENCODER], getattr(torch, device.dtype), tick)
-    pipeline.register_modules(text_encoder=encoder)
-    _place(pipeline, device)
+    dtype = torch.float32 if component == VAE else getattr(torch, device.dtype)
+    module = load_component(parts_of(model)[component], dtype, tick)
+    pipeline.register_modules(**{component: module})
 
 
 def load_tokenizer(part: Part) -> PromptTokenizer:
@@ -149,11 +135,6 @@ def _weight_files(folder: Path, component: str) -> tuple[str, ...]:
     except (OSError, ValueError, KeyError, AttributeError) as error:
         raise _damaged(folder, index.relative_to(folder)) from error
     return tuple(str(place / name) for name in sorted(names))
-
-
-def _place(pipeline: Wan22Pipeline, device: Device) -> None:
-    if device.is_cuda:
-        pipeline.enable_model_cpu_offload(device=device.name)
 
 
 def _need(folder: Path, file: Path) -> None:

@@ -47,20 +47,22 @@ class Step:
 class Wan22Pipeline(DiffusionPipeline):
     """The official recipe (UniPC on the official schedule, expanded timesteps for a start image).
 
-    Components are diffusers' and transformers' own. `text_encoder` may be None when prompts come as embeddings.
+    Components are diffusers' and transformers' own; each may be None while nobody needs it. `work_devices` says
+    where a component computes, by its name, when that is not where the pipeline does.
     """
 
     model_cpu_offload_seq = "text_encoder->transformer->vae"
-    _optional_components = ["text_encoder", "tokenizer"]
+    _optional_components = ["text_encoder", "tokenizer", "transformer", "vae"]
 
     def __init__(
         self,
         tokenizer: PromptTokenizer | None,
         text_encoder: UMT5EncoderModel | None,
-        transformer: WanTransformer3DModel,
-        vae: AutoencoderKLWan,
+        transformer: WanTransformer3DModel | None,
+        vae: AutoencoderKLWan | None,
     ) -> None:
         super().__init__()
+        self.work_devices: dict[str, torch.device] = {}
         self.register_modules(
             tokenizer=tokenizer, text_encoder=text_encoder, transformer=transformer, vae=vae
         )
@@ -75,14 +77,14 @@ class Wan22Pipeline(DiffusionPipeline):
         padded = torch.zeros(1, max_sequence_length, dtype=torch.long)
         padded[0, : len(ids)] = torch.tensor(ids)
         mask = (torch.arange(max_sequence_length) < len(ids)).long()[None]
-        device = self._execution_device
+        device = self._device_of("text_encoder")
         states = self.text_encoder(padded.to(device), mask.to(device)).last_hidden_state
         return states[:, : len(ids)]
 
     @torch.no_grad()
     def encode_image(self, image: torch.Tensor) -> torch.Tensor:
         """The start image [1, 3, H, W] in [-1, 1] as normalised latents [1, z, 1, H/16, W/16], float32."""
-        device = self._execution_device
+        device = self._device_of("vae")
         pixels = image[:, :, None].to(device, self.vae.dtype)
         latents = self.vae.encode(pixels).latent_dist.mode().float()
         mean, std = latent_statistics(self.vae, latents.device)
@@ -94,7 +96,7 @@ class Wan22Pipeline(DiffusionPipeline):
         """Noise float32 [1, z, f, h, w] drawn on `generator`'s device (the CPU, so every machine draws the same)."""
         scale = self.vae.config.scale_factor_spatial
         frames = (num_frames - 1) // FRAME_STEP + 1
-        shape = (1, self.transformer.config.in_channels, frames, height // scale, width // scale)
+        shape = (1, self.vae.config.z_dim, frames, height // scale, width // scale)
         return torch.randn(shape, generator=generator, device=generator.device, dtype=torch.float32)
 
     @torch.no_grad()
@@ -118,7 +120,7 @@ class Wan22Pipeline(DiffusionPipeline):
         (Wan2.2 `wan/textimage2video.py: i2v`). `resume` is where to go on, made with the same values; `latents` are
         then not looked at.
         """
-        device = self._execution_device
+        device = self._device_of("transformer")
         scheduler = samplers.make(sampler, num_inference_steps, flow_shift, device)
         contexts = [self._pad(prompt_embeds, device)]
         if guidance_scale > 1:
@@ -143,7 +145,7 @@ class Wan22Pipeline(DiffusionPipeline):
         hook = getattr(self.vae, "_hf_hook", None)
         if hook is not None:
             hook.pre_forward(self.vae)
-        for group in decode_groups(self.vae, latents.to(self._execution_device)):
+        for group in decode_groups(self.vae, latents.to(self._device_of("vae"))):
             yield to_uint8(group).numpy()
 
     @contextlib.contextmanager
@@ -158,6 +160,10 @@ class Wan22Pipeline(DiffusionPipeline):
         finally:
             for handle in handles:
                 handle.remove()
+
+    def _device_of(self, component: str) -> torch.device:
+        device: torch.device = self.work_devices.get(component, self._execution_device)
+        return device
 
     def _blocks(self) -> Iterator[torch.nn.Module]:
         """What the networks are made of, each a fraction of a second's work on a card."""

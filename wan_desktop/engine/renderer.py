@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +9,12 @@ import torch
 
 from wan_desktop.domain.events import Progress, Resumed
 from wan_desktop.domain.job import Stage, WorkFiles
-from wan_desktop.engine import keeping, loading
+from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER
+from wan_desktop.engine import keeping, loading, plans
 from wan_desktop.engine.control import Control
-from wan_desktop.engine.device import give_back_memory
 from wan_desktop.engine.job_run import JobRun, kept_work
+from wan_desktop.engine.loaded import Loaded, free
+from wan_desktop.engine.plans import PLANS
 from wan_desktop.engine.previews import LatentRgb
 from wan_desktop.engine.prompt_cache import PromptCache, fingerprint
 
@@ -27,22 +27,12 @@ if TYPE_CHECKING:
     from wan_desktop.domain.job import Job
     from wan_desktop.domain.model import ModelSpec
     from wan_desktop.engine.device import Device
-    from wan_desktop.engine.pipeline import Wan22Pipeline
+    from wan_desktop.engine.plans import Plan
     from wan_desktop.engine.stopwatch import Stopwatch
 
 KEEP_NOTHING = WorkFiles("", "", "")
 SMALL_ENCODER = 2**30
 """A text encoder of at most this many bytes is loaded with the rest; a larger one when a new prompt needs it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A model that is ready to render."""
-
-    model: ModelSpec
-    pipeline: Wan22Pipeline
-    rgb: LatentRgb | None
-    prompts: PromptCache
 
 
 class Renderer:
@@ -54,31 +44,47 @@ class Renderer:
         self._resources_dir = resources_dir
         self._loaded: Loaded | None = None
 
-    def has(self, model: ModelSpec) -> bool:
-        """Is `model`, with just these weights, the loaded one?"""
-        key = (model.path, model.fingerprint)
-        return self._loaded is not None and (self._loaded.model.path, self._loaded.model.fingerprint) == key
+    def has(self, model: ModelSpec, plan: Plan) -> bool:
+        """Is `model`, with just these weights and this memory plan, the loaded one?"""
+        loaded = self._loaded
+        if loaded is None:
+            return False
+        key = (loaded.model.path, loaded.model.fingerprint, loaded.plan)
+        return key == (model.path, model.fingerprint, plan)
 
-    def load(self, model: ModelSpec, tick: Callable[[], None] = loading.nothing) -> Loaded:
+    def load(
+        self,
+        model: ModelSpec,
+        plan: Plan = PLANS[0],
+        tick: Callable[[], None] = loading.nothing,
+        *,
+        to_draw: bool = True,
+    ) -> Loaded:
         """Make `model` the loaded one; quick if it is. Raises ModelMissing, ModelDamaged.
 
-        `tick` is called between any two weights and may raise: then no model is loaded.
+        What `plan` keeps in memory is loaded now, the rest when it is needed; without `to_draw` only what develops
+        frames. `tick` is called between any two weights and may raise.
         """
-        if self._loaded is not None and self.has(model):
-            return self._loaded
-        self._loaded = None
-        self.rest()
-        parts = loading.parts_of(model)
-        pipeline = loading.load_pipeline(model, self._device, tick)
-        encoder = [Path(file) for file in parts["text_encoder"].files]
-        if sum(file.stat().st_size for file in encoder) <= SMALL_ENCODER:
-            loading.load_text_encoder(pipeline, model, self._device, tick)
-        rgb = loading.load_latent_rgb(Path(model.path), self._resources_dir, pipeline.vae.config.z_dim)
-        read = [*encoder, *map(Path, parts["tokenizer"].files)]
-        read += [Path(parts["text_encoder"].config)] if parts["text_encoder"].config else []
-        prompts = PromptCache(self._cache_dir / "prompts", fingerprint(read) + self._device.dtype)
-        self._loaded = Loaded(model, pipeline, LatentRgb.from_json(rgb) if rgb else None, prompts)
+        if self._loaded is None or not self.has(model, plan):
+            self._loaded = None
+            self.rest()
+            self._loaded = self._begin(model, plan, tick)
+        if to_draw and not plan.by_stage:
+            self._loaded.need(TRANSFORMER, tick)
+            if sum(map(_size, _encoder_files(model))) <= SMALL_ENCODER:
+                self._loaded.need(TEXT_ENCODER, tick)
         return self._loaded
+
+    def _begin(self, model: ModelSpec, plan: Plan, tick: Callable[[], None]) -> Loaded:
+        """The model with its VAE, its preview colours and its prompts."""
+        parts = loading.parts_of(model)
+        read = [*_encoder_files(model), *map(Path, parts["tokenizer"].files)]
+        read += [Path(parts[TEXT_ENCODER].config)] if parts[TEXT_ENCODER].config else []
+        prompts = PromptCache(self._cache_dir / "prompts", fingerprint(read) + self._device.dtype)
+        loaded = Loaded(model, plan, self._device, prompts, tick)
+        rgb = loading.load_latent_rgb(Path(model.path), self._resources_dir, loaded.pipeline.vae.config.z_dim)
+        loaded.rgb = LatentRgb.from_json(rgb) if rgb else None
+        return loaded
 
     def warm_up(self, model: ModelSpec) -> None:
         """Load the model and draw one tiny picture, so that the first job does not pay for first calls."""
@@ -96,10 +102,7 @@ class Renderer:
         """Give the card's memory back between jobs; takes seconds for a large model, so tell a job's end first."""
         if self._loaded is not None:
             self._loaded.pipeline.maybe_free_model_hooks()
-        gc.collect()
-        if self._device.is_cuda:
-            torch.cuda.empty_cache()
-        give_back_memory()
+        free(self._device)
 
     def render(
         self,
@@ -119,20 +122,31 @@ class Renderer:
         the job's end has been told. Raises SnapshotUnfit when what `files` holds is of another render.
         """
         control = control or Control()
-        made = keeping.origin(job, model, "")
+        plan = plans.choose(job.plan, self._device)
+        made = keeping.origin(job, model, plan.name)
         latents, snapshot = kept_work(job, files, made)
         total = job.request.num_inference_steps
         if latents is not None or snapshot is not None:
             yield Resumed(job.id, snapshot.step if snapshot else total, total)
         with watch.stage(Stage.LOADING):
-            if not self.has(model):
+            if not self.has(model, plan):
                 yield Progress(job.id, Stage.LOADING)
-            loaded = self.load(model, control.check_all)
-        run = JobRun(job, loaded, self._device, files, made, control)
+            loaded = self.load(model, plan, control.check_all, to_draw=latents is None)
+        run = JobRun(job, loaded, files, made, control)
         if latents is None:
             with watch.stage(Stage.ENCODING):
                 embeds, negative, start = yield from run.encode(image)
+            with watch.stage(Stage.LOADING):
+                loaded.need(TRANSFORMER, control.check_all)
             with watch.stage(Stage.DENOISING):
                 latents = yield from run.denoise(embeds, negative, start, snapshot)
         with watch.stage(Stage.DECODING):
             yield from run.decode(latents, write)
+
+
+def _encoder_files(model: ModelSpec) -> list[Path]:
+    return [Path(file) for file in loading.parts_of(model)[TEXT_ENCODER].files]
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size

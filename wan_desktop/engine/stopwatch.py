@@ -53,12 +53,18 @@ class Stopwatch:
         return int(peak)
 
 
-def made_by(device: Device, fingerprint: str, watch: Stopwatch) -> dict[str, Any]:
-    """What produced a clip: versions, device, dtype, the model, seconds per stage, peak memory in bytes."""
+def made_by(
+    device: Device, fingerprint: str, watch: Stopwatch, plan: str, resumed_step: int = 0
+) -> dict[str, Any]:
+    """What produced a clip: versions, device, dtype, the model, the memory plan, peak memory in bytes.
+
+    `seconds` per stage are those of this process alone: the steps up to `resumed_step` are another's.
+    """
     from importlib.metadata import version
 
     from wan_desktop import __version__
 
+    went_on = {"resumed_step": resumed_step} if resumed_step else {}
     return {
         "app": __version__,
         "torch": device.torch,
@@ -67,6 +73,8 @@ def made_by(device: Device, fingerprint: str, watch: Stopwatch) -> dict[str, Any
         "device_name": device.label,
         "dtype": device.dtype,
         "model_fingerprint": fingerprint,
+        "plan": plan,
         "seconds": dict(watch.seconds),
         "peak_memory": watch.peak_memory(),
+        **went_on,
     }

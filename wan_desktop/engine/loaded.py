@@ -1,0 +1,111 @@
+"""A model of which those parts are in memory that the memory plan and the present stage want."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from wan_desktop.domain.weight_names import TRANSFORMER, VAE
+from wan_desktop.engine import loading
+from wan_desktop.engine.device import give_back_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wan_desktop.domain.model import ModelSpec
+    from wan_desktop.engine.device import Device
+    from wan_desktop.engine.pipeline import Wan22Pipeline
+    from wan_desktop.engine.plans import Plan
+    from wan_desktop.engine.previews import LatentRgb
+    from wan_desktop.engine.prompt_cache import PromptCache
+
+
+class Loaded:
+    """`pipeline` begins without networks; `need` and `using` bring them where `plan` says, on `device`.
+
+    `rgb` and `prompts` go with the model: its preview colours and its prompts' embeddings.
+    """
+
+    def __init__(
+        self,
+        model: ModelSpec,
+        plan: Plan,
+        device: Device,
+        prompts: PromptCache,
+        tick: Callable[[], None] = loading.nothing,
+    ) -> None:
+        self.model, self.plan, self.prompts = model, plan, prompts
+        self.rgb: LatentRgb | None = None
+        self._device = device
+        self.pipeline: Wan22Pipeline = loading.bare_pipeline(model)
+        self.need(VAE, tick)
+
+    def has(self, component: str) -> bool:
+        """Are the weights of "transformer", "vae" or "text_encoder" loaded?"""
+        return getattr(self.pipeline, component) is not None
+
+    def need(self, component: str, tick: Callable[[], None]) -> None:
+        """Load the component if it is not there; `tick` is called between any two weights and may raise."""
+        if not self.has(component):
+            loading.load_part(self.pipeline, self.model, self._device, component, tick)
+            self._place(component)
+
+    @contextlib.contextmanager
+    def using(self, component: str, tick: Callable[[], None]) -> Iterator[None]:
+        """Inside, the component is loaded and can compute; afterwards it gives back what the plan wants back."""
+        self.need(component, tick)
+        if self._moves(component):
+            self.pipeline.vae.to(self._device.name)
+        try:
+            yield
+        finally:
+            self._leave(component)
+
+    def _leave(self, component: str) -> None:
+        if self._moves(component):
+            self.pipeline.vae.to("cpu")
+        if self.plan.by_stage:
+            if component != VAE:
+                self.pipeline.register_modules(**{component: None})
+            free(self._device)
+
+    def _place(self, component: str) -> None:
+        """Make a component that was just loaded compute where the plan says."""
+        if not self._device.is_cuda:
+            return
+        if not self.plan.streamed:
+            self.pipeline.enable_model_cpu_offload(device=self._device.name)
+            return
+        card = torch.device(self._device.name)
+        on_card = component != VAE or not self.plan.vae_on_cpu
+        self.pipeline.work_devices[component] = card if on_card else torch.device("cpu")
+        if component != VAE:
+            _stream(getattr(self.pipeline, component), component, card)
+
+    def _moves(self, component: str) -> bool:
+        """Does the component go to the card and back as a whole?"""
+        return component == VAE and self._device.is_cuda and self.plan.streamed and not self.plan.vae_on_cpu
+
+
+def free(device: Device) -> None:
+    """Give memory that nothing holds any more back to the card and to the system."""
+    gc.collect()
+    if device.is_cuda:
+        torch.cuda.empty_cache()
+    give_back_memory()
+
+
+def _stream(module: Any, component: str, card: torch.device) -> None:
+    """Have diffusers bring the module's blocks to the card one after the other, as they are used."""
+    from diffusers.hooks.group_offloading import apply_group_offloading
+
+    blocks = component == TRANSFORMER
+    kind = (
+        {"offload_type": "block_level", "num_blocks_per_group": 1}
+        if blocks
+        else {"offload_type": "leaf_level"}
+    )
+    apply_group_offloading(module, onload_device=card, offload_device=torch.device("cpu"), **kind)
