@@ -9,6 +9,7 @@ from support import fake_child
 from support.models import OneModel
 from support.samples import FolderOfImages
 
+from wan_desktop.process.patience import Limits
 from wan_desktop.process.render_process import RenderProcess
 
 
@@ -47,9 +48,19 @@ def settings():
 
 
 @pytest.fixture
-def backend(settings, tmp_path):
+def limits():
+    """How long the process may be silent; tests override it."""
+    return Limits()
+
+
+@pytest.fixture
+def backend(settings, limits, tmp_path):
     made = RenderProcess(
-        fake_child.main, lambda: dict(settings), models=OneModel(), images=FolderOfImages(tmp_path)
+        fake_child.main,
+        lambda: dict(settings),
+        models=OneModel(),
+        images=FolderOfImages(tmp_path),
+        limits=limits,
     )
     yield made
     made.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import sys
@@ -12,8 +13,8 @@ from support.engine_jobs import REQUEST, RESOURCES, a_job, a_model
 from support.samples import FolderOfImages, OneModel, files_in
 
 from wan_desktop import child
-from wan_desktop.domain.errors import Cancelled, RenderProcessDied
-from wan_desktop.domain.events import Progress, Rendered
+from wan_desktop.domain.errors import Cancelled, Paused, RenderProcessDied
+from wan_desktop.domain.events import Kept, Progress, Rendered, Resumed
 from wan_desktop.domain.job import Stage
 from wan_desktop.jobs.cancel import CancelToken
 from wan_desktop.process.render_process import RenderProcess
@@ -79,3 +80,48 @@ def test_a_cancel_while_drawing_keeps_the_process(backend, tmp_path):
         list(events)
     assert frames_rendered(backend, files_in(tmp_path, "next")) == REQUEST.num_frames
     assert backend.pid == pid
+
+
+def test_a_pause_gives_the_process_back_and_the_render_goes_on_where_it_stopped(backend, tmp_path):
+    token, files, seen = CancelToken(), files_in(tmp_path, "paused"), []
+    job = a_job(num_inference_steps=20)
+    with pytest.raises(Paused):
+        pause_at_step(backend, job, files, token, seen)
+    kept = max(event.step for event in seen if isinstance(event, Kept))
+    assert 2 <= kept < 20
+    assert backend.pid is None
+    again = list(backend.render(job, files, CancelToken()))
+    assert [event.step for event in again if isinstance(event, Resumed)] == [kept]
+    steps = [e.done for e in again if isinstance(e, Progress) and e.stage is Stage.DENOISING and e.done]
+    assert steps[-1] == 20
+    assert min(steps) >= kept
+    assert isinstance(again[-1], Rendered)
+
+
+def test_a_killed_process_costs_only_the_steps_since_its_snapshot(backend, tmp_path):
+    files = dataclasses.replace(files_in(tmp_path, "killed"), snapshot_every_s=0.0)
+    job, seen = a_job(num_inference_steps=20), []
+    with pytest.raises(RenderProcessDied):
+        kill_at_step(backend, job, files, seen)
+    kept = max(event.step for event in seen if isinstance(event, Kept))
+    again = list(backend.render(job, files, CancelToken()))
+    assert next(event.step for event in again if isinstance(event, Resumed)) >= kept >= 1
+    assert isinstance(again[-1], Rendered)
+
+
+def pause_at_step(backend, job, files, token, seen):
+    """Render, and pause when two steps are drawn."""
+    for event in backend.render(job, files, token):
+        seen.append(event)
+        if isinstance(event, Progress) and (event.stage, event.done) == (Stage.DENOISING, 2):
+            token.pause()
+
+
+def kill_at_step(backend, job, files, seen):
+    """Render, and kill the process when something is kept."""
+    killed = False
+    for event in backend.render(job, files, CancelToken()):
+        seen.append(event)
+        if isinstance(event, Kept) and not killed:
+            killed = True
+            os.kill(backend.pid, signal.SIGKILL)

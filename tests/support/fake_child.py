@@ -5,6 +5,8 @@ The prompt of a job scripts it, word by word, after the first Progress has been 
     "signal 11"   kills itself with that signal            "error"  fails with OutOfMemory
     "exit 3"      ends with that exit code                 "wait"   goes on until it is cancelled
     "silent"      sends no Progress before what follows    "deaf"   goes on for ever and ignores a cancel
+    "steps 9"     takes so many steps of 10 ms, keeps each, goes on from what is kept, and heeds a pause
+    "alive 9"     says so many times, each 20 ms, that it is alive, and nothing else
     "once FILE"   does what follows only if FILE is not there yet, and makes it
 
 Without any of them it reports two steps, a preview and a note, writes a file and is done.
@@ -25,7 +27,7 @@ import time
 from pathlib import Path
 
 from wan_desktop.domain.errors import OutOfMemory
-from wan_desktop.domain.events import BackendState, Frame, Note, Preview, Progress, Rendered
+from wan_desktop.domain.events import BackendState, Frame, Kept, Note, Preview, Progress, Rendered, Resumed
 from wan_desktop.domain.job import Stage
 
 
@@ -33,15 +35,15 @@ def main(conn, settings):
     """The spawn target."""
     _no_core_file()
     conn.send(("event", BackendState("starting")))
-    todo, cancelled = queue.SimpleQueue(), set()
-    threading.Thread(target=_listen, args=(conn, todo, cancelled, settings), daemon=True).start()
+    todo, cancelled, paused = queue.SimpleQueue(), set(), set()
+    threading.Thread(target=_listen, args=(conn, todo, cancelled, paused, settings), daemon=True).start()
     _begin(conn, settings.get("start", "").split())
     conn.send(("event", BackendState("ready", {"device": settings.get("device", "cpu"), "pid": os.getpid()})))
     while (message := todo.get())[0] == "render":
-        _render(conn, cancelled, *message[1:])
+        _render(conn, cancelled, paused, *message[1:])
 
 
-def _listen(conn, todo, cancelled, settings):
+def _listen(conn, todo, cancelled, paused, settings):
     while True:
         try:
             message = conn.recv()
@@ -49,6 +51,8 @@ def _listen(conn, todo, cancelled, settings):
             os._exit(4)
         if message[0] == "cancel":
             cancelled.add(message[1])
+        elif message[0] == "pause":
+            paused.add(message[1])
         elif not (message[0] == "stop" and settings.get("linger")):
             todo.put(message)
 
@@ -72,7 +76,7 @@ def _die(how, number):
     time.sleep(60)
 
 
-def _render(conn, cancelled, job, model, image_path, files):
+def _render(conn, cancelled, paused, job, model, image_path, files):
     words = iter(job.request.prompt.split())
     if "silent" not in job.request.prompt:
         conn.send(("event", Progress(job.id, Stage.ENCODING)))
@@ -89,11 +93,33 @@ def _render(conn, cancelled, job, model, image_path, files):
                 return conn.send(("failed", job.id, OutOfMemory("No memory for {n} frames.", n=5)))
             case "deaf":
                 time.sleep(600)
+            case "steps":
+                if not _steps(conn, paused, job, Path(files.snapshot), int(next(words))):
+                    return conn.send(("paused", job.id))
+            case "alive":
+                for _ in range(int(next(words))):
+                    time.sleep(0.02)
+                    conn.send(("alive", job.id))
             case "wait":
                 while job.id not in cancelled:
                     time.sleep(0.005)
                 return conn.send(("cancelled", job.id))
     return _finish(conn, job, model, image_path, files.part)
+
+
+def _steps(conn, paused, job, snapshot, total):
+    """Take the steps; False when it was paused in the middle."""
+    done = int(snapshot.read_text()) if snapshot.exists() else 0
+    if done:
+        conn.send(("event", Resumed(job.id, done, total)))
+    for step in range(done + 1, total + 1):
+        time.sleep(0.01)
+        snapshot.write_text(str(step))
+        conn.send(("event", Progress(job.id, Stage.DENOISING, step, total)))
+        conn.send(("event", Kept(job.id, step, total)))
+        if job.id in paused:
+            return False
+    return True
 
 
 def _finish(conn, job, model, image_path, part_path):
