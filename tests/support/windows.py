@@ -86,9 +86,7 @@ class Desk:
 
         self.window.end()
         self.session.close()
-        running = self.session.running_job()
-        if running is not None:
-            self.host.cancel(running.id).result()
+        self.host.running.interrupt()
         self.backend.release()
         self._thread.finish()
         self.host.close()

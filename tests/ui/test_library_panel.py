@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from support.bench import Bench
 
 from wan_desktop.domain.events import ClipAdded
-from wan_desktop.ui import clip_actions as actions_module
+from wan_desktop.ui import reveal
 from wan_desktop.ui.panels.library import LibraryPanel
 from wan_desktop.ui.widgets.toast import Toast, show_toast
 
@@ -165,7 +165,7 @@ def test_delete_moves_to_the_bin_and_the_toast_brings_back(bench, panel, qtbot):
     assert toast(panel)._label.text() == "Brought back"
 
 
-def test_ctrl_z_brings_back_the_last_group_then_the_one_before(bench, panel, qtbot):
+def test_undo_brings_back_the_last_group_then_the_one_before(bench, panel, qtbot):
     clips = [bench.add_clip(name, float(-n), real=True) for n, name in enumerate("abc")]
     panel.select(clips[0].id)
     panel.delete_selected()
@@ -174,12 +174,11 @@ def test_ctrl_z_brings_back_the_last_group_then_the_one_before(bench, panel, qtb
     panel.delete_selected()
     qtbot.waitUntil(lambda: prompts(panel) == [] and toast(panel)._label.text() == "2 clips deleted")
     bench.add_clip("d", 9.0)
-    panel.grid.setFocus()
-    QTest.keyClick(panel.grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    panel.undo_delete()
     qtbot.waitUntil(lambda: prompts(panel) == ["d", "b", "c"])
-    QTest.keyClick(panel.grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    panel.undo_delete()
     qtbot.waitUntil(lambda: prompts(panel) == ["d", "a", "b", "c"])
-    QTest.keyClick(panel.grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    panel.undo_delete()
     qtbot.wait(50)
     assert prompts(panel) == ["d", "a", "b", "c"]
 
@@ -227,7 +226,7 @@ def test_show_in_folder_opens_the_folder_where_the_file_manager_cannot_select(
 ):
     clip = bench.add_clip("a", real=True)
     opened = []
-    monkeypatch.setattr(actions_module, "_reveal", lambda path: False)
+    monkeypatch.setattr(reveal, "_reveal", lambda path: False)
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True)
     panel._actions.show_in_folder(clip, panel)
     qtbot.waitUntil(lambda: opened == [str(Path(clip.path).parent)])
@@ -244,9 +243,9 @@ def test_the_file_manager_is_asked_to_select_the_file(bench, monkeypatch, platfo
         asked.append(arguments)
         return subprocess.CompletedProcess(arguments, 0)
 
-    monkeypatch.setattr(actions_module.sys, "platform", platform)
-    monkeypatch.setattr(actions_module.subprocess, "run", run)
-    assert actions_module._reveal(Path(clip.path))
+    monkeypatch.setattr(reveal.sys, "platform", platform)
+    monkeypatch.setattr(reveal.subprocess, "run", run)
+    assert reveal._reveal(Path(clip.path))
     assert asked == [[part.format(clip.path) for part in command]]
 
 

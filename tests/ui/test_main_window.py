@@ -147,14 +147,16 @@ def test_closing_while_a_clip_renders_asks_first(qtbot, desk, window):
     assert desk.session.jobs[job.id].state is JobState.RUNNING
 
 
-def test_cancel_the_render_and_quit(qtbot, desk, window):
+def test_stop_and_quit(qtbot, desk, window):
     job = held_render(qtbot, desk)
     window.close()
     box = window.findChild(QMessageBox)
-    quit_now = next(b for b in box.buttons() if b.text() == "Cancel the render and quit")
+    quit_now = next(b for b in box.buttons() if b.text() == "Stop and quit")
     qtbot.mouseClick(quit_now, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=5_000)
-    qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.CANCELLED, timeout=5_000)
+    assert desk.session.jobs[job.id].state is JobState.RUNNING, (
+        "it goes on the next time, it is not cancelled"
+    )
 
 
 def test_the_system_may_end_it_unasked(qtbot, desk, window):

@@ -118,8 +118,8 @@ def test_clicking_a_card_selects_its_job(bench, panel, qtbot):
     with qtbot.waitSignal(panel.job_selected) as selected:
         click(panel, rect(panel, job).center())
     assert selected.args == [job]
-    assert panel.stop_button.isVisible()
-    assert not panel.retry_button.isVisible()
+    assert panel.verbs.stop_button.isVisible()
+    assert not panel.verbs.retry_button.isVisible()
 
 
 def test_the_small_buttons_cancel_retry_and_remove(bench, panel, qtbot):
@@ -150,22 +150,22 @@ def test_the_buttons_below_act_on_the_selection(bench, panel, qtbot):
     click(panel, rect(panel, jobs[0]).center())
     click(panel, rect(panel, jobs[1]).center(), Qt.KeyboardModifier.ControlModifier)
     assert [job.id for job in panel.selected()] == [jobs[0].id, jobs[1].id]
-    panel.remove_button.click()
+    panel.verbs.remove_button.click()
     qtbot.waitUntil(lambda: order(panel) == ["c"])
     click(panel, rect(panel, jobs[2]).center())
-    panel.retry_button.click()
+    panel.verbs.retry_button.click()
     qtbot.waitUntil(lambda: state(bench, jobs[2]) is JobState.QUEUED)
-    panel.stop_button.click()
+    panel.verbs.stop_button.click()
     qtbot.waitUntil(lambda: state(bench, jobs[2]) is JobState.CANCELLED)
 
 
 def test_clear_finished_keeps_what_waits(bench, panel, qtbot):
     bench.add_job("waits")
     bench.add_job("ended", JobState.DONE, finished_at=1.0)
-    assert panel.clear_button.isVisible()
-    panel.clear_button.click()
+    assert panel.verbs.clear_button.isVisible()
+    panel.verbs.clear_button.click()
     qtbot.waitUntil(lambda: order(panel) == ["waits"])
-    assert not panel.clear_button.isVisible()
+    assert not panel.verbs.clear_button.isVisible()
 
 
 def test_the_keyboard_moves_removes_and_shows(bench, panel, qtbot):
@@ -187,7 +187,7 @@ def test_delete_leaves_a_running_job_alone(bench, panel, qtbot):
     job = bench.add_job("runs", JobState.RUNNING, started_at=1.0)
     panel.select(job.id)
     with qtbot.assertNotEmitted(bench.session.refused, wait=100):
-        panel.remove_selected()
+        panel.verbs.remove()
     assert order(panel) == ["runs"]
 
 
@@ -237,16 +237,16 @@ def test_the_menu_offers_what_fits(bench, panel, qtbot):
     assert words() == {}
     menu = words(waiting)
     assert {"Show", "Move up", "Move down", "Cancel"} <= set(menu)
-    assert not {"Retry", "Remove from the queue"} & set(menu)
+    assert not {"Try again", "Remove from the queue"} & set(menu)
     menu = words(ended)
-    assert {"Show", "Retry", "Remove from the queue", "Copy prompt"} <= set(menu)
+    assert {"Show", "Try again", "Remove from the queue", "Copy prompt"} <= set(menu)
     menu["Copy prompt"].trigger()
     assert QGuiApplication.clipboard().text() == "ended"
     with qtbot.waitSignal(panel.reuse_requested) as reused:
         menu["Reuse settings"].trigger()
     assert (reused.args[0].prompt, reused.args[0].seed) == ("ended", 7)
     assert "Show" not in words(waiting, ended)
-    menu["Retry"].trigger()
+    menu["Try again"].trigger()
     qtbot.waitUntil(lambda: state(bench, ended) is JobState.QUEUED)
 
 

@@ -202,7 +202,7 @@ def test_a_failure_is_one_sentence_with_its_way_out(rendering, make_stage, qtbot
 @pytest.mark.parametrize(
     ("state", "title", "words", "retry"),
     [
-        (JobState.INTERRUPTED, "Interrupted", "when the app stopped", True),
+        (JobState.INTERRUPTED, "Interrupted", "Nothing of it could be kept", True),
         (JobState.CANCELLED, "Cancelled", "You cancelled", True),
         (JobState.DONE, "Done", "no longer in the library", True),
         (JobState.QUEUED, "Waiting", "the 2nd in the queue", False),
@@ -340,9 +340,10 @@ def test_continue_gives_the_last_frame_as_a_lasting_picture(bench, shown, qtbot)
 
     with qtbot.waitSignal(shown.image_requested) as requested:
         shown.clip_page.continue_button.click()
-    picture = bench.session.load_image(requested.args[0])
+    stored = bench.session.image_path(requested.args[0])
+    picture = bench.session.load_image(str(stored))
     assert picture.tobytes() == frame_at(shown.clip_page.clip.path, 24).tobytes()
-    assert Path(requested.args[0]).is_relative_to(bench.folder)
+    assert stored.is_relative_to(bench.folder)
     assert shown.clip_page.continue_button.isEnabled()
 
 

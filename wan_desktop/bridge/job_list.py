@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from wan_desktop.bridge.job_progress import fraction
+from wan_desktop.bridge.job_progress import fraction, kept_fraction
 from wan_desktop.domain.job import Job, JobState
 
 if TYPE_CHECKING:
@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     Index = QModelIndex | QPersistentModelIndex
     Key = tuple[int, float, str]
 
-_GROUPS = {JobState.RUNNING: 0, JobState.PAUSED: 1, JobState.QUEUED: 2}
-_ENDED_GROUP = 3
+_GROUPS = {JobState.RUNNING: 0, JobState.PAUSED: 1, JobState.QUEUED: 1}
+_ENDED_GROUP = 2
 
 
 class JobListModel(QAbstractListModel):
     """One row per job of the session, kept in order row by row; nothing is ever reset after `loaded`.
 
     JobRole: the Job. FractionRole: 0 to 1 of the whole job. ProgressRole: the last events.Progress or None.
-    PlaceRole: 1 for the first of those that run or wait, and so on; 0 for ended ones.
+    PlaceRole: 1 for the first of those that run or wait, and so on; 0 for ended and paused ones, which keep their
+    row among those that wait.
     `describe(job, place, progress)` makes the sentence for screen readers.
     """
 
@@ -41,6 +42,7 @@ class JobListModel(QAbstractListModel):
         self._session = session
         self._keys: list[Key] = []
         self._by_id: dict[str, Key] = {}
+        self._resting: list[Key] = []
         self.describe: Callable[[Job, int, Progress | None], str] = lambda job, _place, _progress: (
             job.request.prompt
         )
@@ -48,6 +50,7 @@ class JobListModel(QAbstractListModel):
         session.job_changed.connect(self._put)
         session.job_removed.connect(self._remove)
         session.progress.connect(self._progressed)
+        session.pausing.connect(lambda job_id: self._tell(self.row_of(job_id), []))
         self.reload()
 
     # ---- what views ask
@@ -70,7 +73,7 @@ class JobListModel(QAbstractListModel):
             case self.ProgressRole:
                 return progress
             case self.FractionRole:
-                return fraction(progress) if job.state is JobState.RUNNING else 0.0
+                return fraction(progress) if job.state is JobState.RUNNING else kept_fraction(job)
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
                 return job.request.prompt
             case Qt.ItemDataRole.AccessibleTextRole:
@@ -142,6 +145,7 @@ class JobListModel(QAbstractListModel):
         self.beginResetModel()
         self._by_id = {job.id: _key(job) for job in self._session.jobs.values()}
         self._keys = sorted(self._by_id.values())
+        self._note_resting()
         self.endResetModel()
 
     def _put(self, job: Job) -> None:
@@ -154,6 +158,7 @@ class JobListModel(QAbstractListModel):
             self.endInsertRows()
         else:
             self._replace(old, key)
+        self._note_resting()
         self._tell(self.row_of(job.id), [])
         self._tell_places()
 
@@ -177,6 +182,7 @@ class JobListModel(QAbstractListModel):
         del self._keys[row]
         del self._by_id[job_id]
         self.endRemoveRows()
+        self._note_resting()
         self._tell_places()
 
     def _progressed(self, progress: Progress) -> None:
@@ -192,7 +198,13 @@ class JobListModel(QAbstractListModel):
             self.dataChanged.emit(self.index(row), self.index(row), roles)
 
     def _place(self, row: int, job: Job) -> int:
-        return 0 if job.state.ended else row + 1
+        if job.state.ended or job.state is JobState.PAUSED:
+            return 0
+        return row + 1 - bisect_left(self._resting, self._keys[row])
+
+    def _note_resting(self) -> None:
+        resting = (job.id for job in self._session.jobs.values() if job.state is JobState.PAUSED)
+        self._resting = sorted(self._by_id[job_id] for job_id in resting if job_id in self._by_id)
 
 
 def _key(job: Job) -> Key:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from wan_desktop.domain.job import Stage
+from wan_desktop.domain.job import JobState, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wan_desktop.domain.events import Progress
+    from wan_desktop.domain.job import Job
 
 SHARES: dict[Stage, float] = {
     Stage.LOADING: 0.06,
@@ -20,6 +21,8 @@ SHARES: dict[Stage, float] = {
     Stage.SAVING: 0.02,
 }
 """Each stage's part of the bar for the whole job, in the order of the stages; drawing dominates."""
+
+_BEFORE_DECODING = 1.0 - SHARES[Stage.DECODING] - SHARES[Stage.SAVING]
 
 MIN_UNITS = 2
 """Steps or frames that must have passed in a stage before its speed is worth telling."""
@@ -36,6 +39,18 @@ def fraction(progress: Progress | None) -> float:
             return before + share * min(max(part, 0.0), 1.0)
         before += share
     return before
+
+
+def kept_fraction(job: Job) -> float:
+    """How far a job that does not run got, 0 to 1, by what it keeps; the share that it need not do again."""
+    if job.state is JobState.DONE:
+        return 0.0
+    if job.kept_latents:
+        return _BEFORE_DECODING
+    if not job.kept_steps:
+        return 0.0
+    drawn = SHARES[Stage.DENOISING] * job.kept_step / job.kept_steps
+    return SHARES[Stage.LOADING] + SHARES[Stage.ENCODING] + drawn
 
 
 class Clock:

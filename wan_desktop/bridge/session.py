@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from wan_desktop.bridge.session_files import SessionFiles
 from wan_desktop.domain import events
 from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.job import Clip, Job, JobState
@@ -13,9 +14,6 @@ from wan_desktop.domain.job import Clip, Job, JobState
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
-    from pathlib import Path
-
-    from PIL.Image import Image
 
     from wan_desktop.domain.model import ModelSpec
     from wan_desktop.domain.request import Draft
@@ -28,11 +26,13 @@ DRAFT_DELAY_MS = 400
 """The stored text is never more than a second behind the typing: saved this long after the first unsaved key."""
 
 
-class Session(QObject):
+class Session(QObject, SessionFiles):
     """Signals carry domain objects; verbs never block. A verb that fails says so through `refused`.
 
     `progress` and `preview` carry events.Progress and events.Preview of the running job. `refused` carries the
-    WanError of a verb that could not be done; `submitted` the Job made by `submit`.
+    WanError of a verb that could not be done; `submitted` the Job made by `submit`. `pausing` carries the id of a
+    job that stops after its step, `resumed` the events.Resumed of one that goes on, `queue_changed` the
+    events.QueueState, `awake_changed` the events.AwakeState.
     """
 
     job_changed = Signal(object)
@@ -42,6 +42,11 @@ class Session(QObject):
     progress = Signal(object)
     preview = Signal(object)
     note = Signal(object)
+    pausing = Signal(str)
+    resumed = Signal(object)
+    queue_changed = Signal(object)
+    awake_changed = Signal(object)
+    held_changed = Signal()
     clip_added = Signal(object)
     clip_removed = Signal(str)
     backend_changed = Signal(object)
@@ -69,7 +74,12 @@ class Session(QObject):
         self.jobs: dict[str, Job] = {}
         self.clips: dict[str, Clip] = {}
         self.last_progress: dict[str, events.Progress] = {}
+        self.notes: dict[str, list[str]] = {}
+        self.stopping: set[str] = set()
+        self.went_on: dict[str, events.Resumed] = {}
         self.backend = events.BackendState("starting")
+        self.queue_state = events.QueueState(paused=False)
+        self.awake = events.AwakeState(on=False)
         self.draft: dict[str, Any] | None = None
         self._unsaved: Draft | None = None
         self._saver = QTimer(self)
@@ -137,9 +147,30 @@ class Session(QObject):
         """Stop a waiting or running job."""
         self._then(self._host.cancel(job_id))
 
+    def pause(self, job_id: str) -> None:
+        """Let a waiting job rest, a running one after its present step: `pausing` tells of that."""
+        self._then(self._host.pause(job_id))
+
+    def resume(self, job_id: str) -> None:
+        """Let a paused or ended job go on from what it keeps."""
+        self._then(self._host.resume(job_id))
+
     def retry(self, job_id: str) -> None:
-        """Queue an ended job again."""
+        """Queue an ended or paused job again, from the start."""
         self._then(self._host.retry(job_id))
+
+    def decode_again(self, job_id: str, plan: int | None) -> None:
+        """Make another clip of the latents that a job keeps; `plan` is a memory plan's place, None the job's own."""
+        self._then(self._host.decode_again(job_id, plan))
+
+    def pause_queue(self, *, after_current: bool) -> None:
+        """Begin no further job; without `after_current` what renders stops after its step too."""
+        self._then(self._host.pause_queue(after_current))
+
+    def resume_queue(self) -> None:
+        """Go on with what waits, also from an earlier time."""
+        self._then(self._host.resume_queue())
+        self.release_held()
 
     def move(self, job_id: str, before: str | None) -> None:
         """Put a waiting job before another waiting one, or last."""
@@ -152,13 +183,9 @@ class Session(QObject):
     def release_held(self) -> None:
         """Let the jobs of an earlier time run."""
         self._runner.release()
+        self.held_changed.emit()
 
     # ---- the library
-
-    @property
-    def library_folder(self) -> Path:
-        """The folder where clips are put now."""
-        return self._host.library.folder
 
     def delete_clip(self, clip: Clip, then: Callable[[Clip], None] | None = None) -> None:
         """Move a clip to the bin; `then` gets the binned clip, which `restore_clip` takes."""
@@ -167,49 +194,6 @@ class Session(QObject):
     def restore_clip(self, clip: Clip) -> None:
         """Bring a clip back from the bin."""
         self._then(self._host.restore_clip(clip))
-
-    def image_path(self, sha256: str) -> Path:
-        """The file of a stored start image. Raises BadImage when it is gone."""
-        return self._host.images.path(sha256)
-
-    def load_image(self, path: str) -> Image:
-        """The picture as it will be used: turned, RGB. Raises BadImage."""
-        from wan_desktop.media.images import load_rgb
-
-        image: Image = load_rgb(path)
-        return image
-
-    def keep_image(self, path: str) -> str:
-        """Put a picture that has no lasting file (a pasted one) in the image store; its sha256.
-
-        Reads and writes: call it in the background. Raises BadImage or DiskProblem.
-        """
-        return self._host.images.add(path)[0]
-
-    def recipe_of(self, path: str) -> dict[str, Any] | None:
-        """The recipe inside a video file, or None when it is no clip of ours. Reads: call it in the background."""
-        from wan_desktop.media.clips import read_recipe
-
-        return read_recipe(path)
-
-    def keep_image_of(self, path: str) -> str | None:
-        """Put the start image that travels inside a clip in the image store; its sha256, None when there is none.
-
-        It is the picture as it was rendered, cropped. Call it in the background. Raises BadImage or DiskProblem.
-        """
-        import base64
-        import tempfile
-
-        from wan_desktop.media.clips import IMAGE_KEY, probe
-
-        text = probe(path).tags.get(IMAGE_KEY, "")
-        if not text:
-            return None
-        with tempfile.TemporaryDirectory() as folder:
-            file = f"{folder}/start-image"
-            with open(file, "wb") as out:
-                out.write(base64.b64decode(text))
-            return self.keep_image(file)
 
     # ---- the text being typed, and settings
 
@@ -267,11 +251,10 @@ class Session(QObject):
     def _on_event(self, event: events.Event) -> None:
         match event:
             case events.JobChanged(job):
-                self.jobs[job.id] = job
-                self.job_changed.emit(job)
+                self._take_job(job)
             case events.JobRemoved(job_id):
                 self.jobs.pop(job_id, None)
-                self.last_progress.pop(job_id, None)
+                self._forget_run(job_id)
                 self.job_removed.emit(job_id)
             case events.ClipAdded(clip):
                 self.clips[clip.id] = clip
@@ -285,7 +268,33 @@ class Session(QObject):
             case events.Preview():
                 self.preview.emit(event)
             case events.Note():
+                self.notes.setdefault(event.job_id, []).append(event.sentence)
                 self.note.emit(event)
+            case events.Pausing(job_id):
+                self.stopping.add(job_id)
+                self.pausing.emit(job_id)
+            case events.Resumed():
+                self.went_on[event.job_id] = event
+                self.resumed.emit(event)
+            case events.QueueState():
+                self.queue_state = event
+                self.queue_changed.emit(event)
+            case events.AwakeState():
+                self.awake = event
+                self.awake_changed.emit(event)
             case events.BackendState():
                 self.backend = event
                 self.backend_changed.emit(event)
+
+    def _take_job(self, job: Job) -> None:
+        before, self.jobs[job.id] = self.jobs.get(job.id), job
+        if job.state is not JobState.RUNNING or before is None or before.state is not JobState.RUNNING:
+            self._forget_run(job.id)
+        self.job_changed.emit(job)
+
+    def _forget_run(self, job_id: str) -> None:
+        """What was told of the job's render belongs to that render alone."""
+        self.last_progress.pop(job_id, None)
+        self.notes.pop(job_id, None)
+        self.went_on.pop(job_id, None)
+        self.stopping.discard(job_id)

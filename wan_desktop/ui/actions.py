@@ -74,7 +74,7 @@ ACTIONS = (
         group=True,
         role=QAction.MenuRole.QuitRole,
     ),
-    Action("undo", "edit", QT_TRANSLATE_NOOP("actions", "Undo"), "", "undo"),
+    Action("undo", "edit", QT_TRANSLATE_NOOP("actions", "Undo"), "Ctrl+Z", "undo"),
     Action("redo", "edit", QT_TRANSLATE_NOOP("actions", "Redo"), "", "redo"),
     Action(
         "prompt",
@@ -113,12 +113,48 @@ ACTIONS = (
         "cancel", "render", QT_TRANSLATE_NOOP("actions", "Cancel what renders"), "Ctrl+.", "cancel_running"
     ),
     Action(
+        "pause",
+        "render",
+        QT_TRANSLATE_NOOP("actions", "Pause what renders"),
+        "Ctrl+Shift+P",
+        "pause_running",
+        group=True,
+    ),
+    Action(
+        "continue",
+        "render",
+        QT_TRANSLATE_NOOP("actions", "Continue what is paused"),
+        "Ctrl+Shift+C",
+        "continue_paused",
+    ),
+    Action(
+        "pause-queue",
+        "render",
+        QT_TRANSLATE_NOOP("actions", "Pause the queue now"),
+        "Ctrl+Alt+P",
+        "pause_queue",
+        group=True,
+    ),
+    Action(
+        "pause-after",
+        "render",
+        QT_TRANSLATE_NOOP("actions", "Pause the queue after this one"),
+        "Ctrl+Alt+Shift+P",
+        "pause_queue_after",
+    ),
+    Action(
+        "continue-queue",
+        "render",
+        QT_TRANSLATE_NOOP("actions", "Continue the queue"),
+        "Ctrl+Alt+C",
+        "resume_queue",
+    ),
+    Action(
         "held",
         "render",
-        QT_TRANSLATE_NOOP("actions", "Render what waits from last time"),
+        QT_TRANSLATE_NOOP("actions", "Continue what is left from last time"),
         "",
         "release_held",
-        group=True,
     ),
     Action(
         "seed", "render", QT_TRANSLATE_NOOP("actions", "Roll a new seed"), "Ctrl+D", "roll_seed", group=True

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
 
-from wan_desktop.bridge.background import in_background
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, LibraryProblem
-from wan_desktop.ui import texts
+from wan_desktop.ui.reveal import show_in_folder
 from wan_desktop.ui.widgets.toast import show_toast
 
 if TYPE_CHECKING:
@@ -22,7 +18,6 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from wan_desktop.bridge.session import Session
-    from wan_desktop.domain.errors import WanError
     from wan_desktop.domain.job import Clip
 
 
@@ -63,13 +58,7 @@ class ClipActions(QObject):
 
     def show_in_folder(self, clip: Clip, anchor: QWidget) -> None:
         """Open the file manager at the clip, with the clip selected where the system can do that."""
-        path = Path(clip.path)
-        in_background(
-            self,
-            lambda: _reveal(path),
-            lambda shown: None if shown else self._open_folder(path.parent, anchor),
-            lambda error: self._tell(error, anchor),
-        )
+        show_in_folder(self, Path(clip.path), anchor)
 
     def copy_path(self, clip: Clip, anchor: QWidget) -> None:
         """Put the file's path on the clipboard."""
@@ -82,42 +71,8 @@ class ClipActions(QObject):
         text = self.tr("Clip deleted") if count == 1 else self.tr("{count} clips deleted").format(count=count)
         show_toast(anchor, text, self.tr("Undo"), partial(self.undo, anchor))
 
-    def _open_folder(self, folder: Path, anchor: QWidget) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            show_toast(anchor, self.tr("The clip is in {folder}").format(folder=folder))
-
-    def _tell(self, error: WanError, anchor: QWidget) -> None:
-        show_toast(anchor, texts.sentence(error))
-
 
 def clip_actions(session: Session) -> ClipActions:
     """The session's ClipActions."""
     found: ClipActions | None = session.findChild(ClipActions)
     return found or ClipActions(session)
-
-
-def _reveal(path: Path) -> bool:
-    """Show and select the file in the file manager; False where that cannot be done. Not on the window's thread."""
-    if not path.is_file():
-        raise LibraryProblem(
-            QT_TRANSLATE_NOOP("errors", "The file {path} is not there: bring it back, or delete the clip."),
-            path=path,
-        )
-    if sys.platform == "win32":
-        return subprocess.run(["explorer", f"/select,{path}"], check=False).returncode in (0, 1)
-    if sys.platform == "darwin":
-        return subprocess.run(["open", "-R", str(path)], check=False).returncode == 0
-    return _reveal_by_dbus(path)
-
-
-def _reveal_by_dbus(path: Path) -> bool:
-    """Ask the desktop's file manager by the interface org.freedesktop.FileManager1."""
-    from PySide6.QtDBus import QDBusConnection, QDBusMessage
-
-    bus = QDBusConnection.sessionBus()
-    if not bus.isConnected():
-        return False
-    name = "org.freedesktop.FileManager1"
-    message = QDBusMessage.createMethodCall(name, "/org/freedesktop/FileManager1", name, "ShowItems")
-    message.setArguments([[QUrl.fromLocalFile(str(path)).toString()], ""])
-    return bus.call(message, timeout=2000).type() != QDBusMessage.MessageType.ErrorMessage

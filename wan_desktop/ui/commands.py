@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPlainTextEdit
 
+from wan_desktop.domain.job import Job, JobState
+from wan_desktop.ui import job_words
 from wan_desktop.ui.panels.side import LIBRARY, QUEUE
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from wan_desktop.bridge.session import Session
     from wan_desktop.ui.main_window import MainWindow
 
@@ -65,9 +69,9 @@ class Commands(QObject):
         dialog.open()
 
     def undo(self) -> None:
-        """Undo in the text that has the focus, else the last deleted clip."""
+        """Undo in the text that has the focus; when there is nothing to undo, the last deleted clip comes back."""
         focus = QApplication.focusWidget()
-        if hasattr(focus, "undo"):
+        if _can_undo(focus):
             focus.undo()
         else:
             self._window.side.library.undo_delete()
@@ -114,9 +118,41 @@ class Commands(QObject):
         if job is not None:
             self._session.cancel(job.id)
 
+    def pause_running(self) -> None:
+        """Let what renders stop after its step."""
+        job = self._session.running_job()
+        if job is not None:
+            self._session.pause(job.id)
+
+    def to_continue(self) -> Job | None:
+        """The job that "Continue" means: the one on the stage, else the first that is paused."""
+        shown = self._window.stage.shown()
+        if isinstance(shown, Job) and job_words.can_go_on(shown):
+            return shown
+        paused = (job for job in self._session.jobs.values() if job.state is JobState.PAUSED)
+        return min(paused, key=lambda job: job.order, default=None)
+
+    def continue_paused(self) -> None:
+        """Let a paused job go on."""
+        job = self.to_continue()
+        if job is not None:
+            self._session.resume(job.id)
+
+    def pause_queue(self) -> None:
+        """Begin nothing new, and let what renders stop after its step."""
+        self._session.pause_queue(after_current=False)
+
+    def pause_queue_after(self) -> None:
+        """Begin nothing new."""
+        self._session.pause_queue(after_current=True)
+
+    def resume_queue(self) -> None:
+        """Go on with the queue."""
+        self._session.resume_queue()
+
     def release_held(self) -> None:
         """Let the jobs of last time run."""
-        self._window.release_held()
+        self._window.opening.go_on()
 
     def roll_seed(self) -> None:
         """A new random seed."""
@@ -150,8 +186,20 @@ class Commands(QObject):
 
         KeysDialog(self._window).open()
 
+    def report_problem(self) -> None:
+        """Save a file with what somebody who helps needs to know."""
+        from wan_desktop.ui.report_dialog import ReportDialog
+
+        ReportDialog(self._session, self._window).open()
+
     def show_about(self) -> None:
         """What this program is."""
         from wan_desktop.ui.about_dialog import AboutDialog
 
         AboutDialog(self._window).open()
+
+
+def _can_undo(focus: QWidget | None) -> bool:
+    if isinstance(focus, QLineEdit):
+        return focus.isUndoAvailable()
+    return isinstance(focus, QPlainTextEdit) and focus.document().isUndoAvailable()

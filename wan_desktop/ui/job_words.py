@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from wan_desktop.bridge.job_progress import fraction
-from wan_desktop.domain.errors import WanError
-from wan_desktop.domain.job import JobState
+from wan_desktop.domain.errors import BadOutput, SnapshotUnfit, WanError
+from wan_desktop.domain.job import JobState, Stage
 from wan_desktop.domain.model import Preset
 from wan_desktop.domain.request import RenderRequest
 from wan_desktop.ui import texts
 
 if TYPE_CHECKING:
-    from wan_desktop.domain.events import Progress
+    from wan_desktop.domain.events import Progress, Resumed
     from wan_desktop.domain.job import Clip, Job
 
 DEMO_MODEL = "demo"
 translate = QCoreApplication.translate
+
+_UNFIT = (SnapshotUnfit.code, BadOutput.code)
+"""Errors after which what is kept leads nowhere."""
 
 STATE_ROLES = {
     JobState.QUEUED: "secondary",
@@ -37,23 +40,93 @@ def headline(prompt: str) -> str:
     return " ".join(prompt[:400].split()) or translate("jobs", "From an image")
 
 
-def state_line(job: Job, place: int, progress: Progress | None) -> str:
+def state_line(job: Job, place: int, progress: Progress | None, *, stopping: bool = False) -> str:
     """The job's state and what is most worth knowing: "Rendering · 64 %", "Waiting · 2nd", "Failed · why"."""
     word = texts.state_name(job.state)
     match job.state:
         case JobState.RUNNING:
-            rest = percent(fraction(progress))
+            return pausing(progress) if stopping else f"{word} · {percent(fraction(progress))}"
         case JobState.QUEUED:
-            rest = ordinal(place)
+            parts = [word, ordinal(place), goes_on(job)]
         case JobState.DONE:
-            rest = texts.duration(took(job))
+            parts = [word, texts.duration(took(job))]
         case JobState.FAILED:
-            rest = failure(job)
+            parts = [word, failure(job)]
+        case JobState.PAUSED:
+            parts = [stopped_at(job), failure(job) if job.error is not None else ""]
         case JobState.INTERRUPTED:
-            return translate("jobs", "Interrupted · was rendering when the app stopped")
+            parts = [stopped_at(job), translate("jobs", "was rendering when the app stopped")]
         case _:
-            return word
-    return f"{word} · {rest}"
+            parts = [stopped_at(job)]
+    return " · ".join(part for part in parts if part)
+
+
+def pausing(progress: Progress | None) -> str:
+    """That a running job was told to pause, and when it will."""
+    if progress is not None and progress.stage is Stage.DENOISING:
+        return translate("jobs", "Pausing after this step…")
+    return translate("jobs", "Pausing…")
+
+
+def stopped_at(job: Job) -> str:
+    """The state of a job that stopped on its way, and how far it is: "Paused at step 12 of 20"."""
+    word = texts.state_name(job.state)
+    if job.kept_latents:
+        return translate("jobs", "{state} · drawn, its frames are still to be made").format(state=word)
+    if job.kept_step:
+        at = translate("jobs", "{state} at step {done} of {total}")
+        return at.format(state=word, done=job.kept_step, total=job.kept_steps)
+    return word
+
+
+def goes_on(job: Job) -> str:
+    """From where a job will go on, "" when it begins at its beginning."""
+    if job.kept_latents:
+        return translate("jobs", "goes on with its frames")
+    if job.kept_step:
+        return translate("jobs", "goes on from step {done}").format(done=job.kept_step)
+    return ""
+
+
+def went_on(resumed: Resumed) -> str:
+    """From where a running job went on."""
+    if resumed.step >= resumed.total:
+        return translate("jobs", "Goes on with its frames")
+    return translate("jobs", "Goes on from step {done} of {total}").format(
+        done=resumed.step, total=resumed.total
+    )
+
+
+def can_go_on(job: Job) -> bool:
+    """True when "Continue" would save work: a paused job, or an ended one of which something fit is kept."""
+    if job.state is JobState.PAUSED:
+        return True
+    unfit = job.error is not None and job.error.get("code") in _UNFIT
+    return job.state.resumable and not unfit and bool(job.kept_step or job.kept_latents)
+
+
+def continue_words(job: Job) -> str:
+    """What "Continue" would do: "Continue from step 12"."""
+    if job.kept_step and not job.kept_latents:
+        return translate("jobs", "Continue from step {done}").format(done=job.kept_step)
+    return translate("jobs", "Continue")
+
+
+def again_words(job: Job) -> str:
+    """What begins the job anew, in the words that fit its state."""
+    if job.error is not None and job.error.get("code") == SnapshotUnfit.code:
+        return translate("jobs", "Start again with the same seed")
+    if job.state is JobState.DONE:
+        return translate("jobs", "Render again")
+    if can_go_on(job):
+        return translate("jobs", "Start again")
+    return translate("jobs", "Try again")
+
+
+def log_of(job: Job) -> str:
+    """The last lines of a failed job's log, "" when there are none."""
+    lines = (job.error or {}).get("log") or ""
+    return lines if isinstance(lines, str) else "\n".join(str(line) for line in lines)
 
 
 def failure(job: Job) -> str:
@@ -66,6 +139,12 @@ def failure(job: Job) -> str:
 def way_out(job: Job) -> str:
     """What mends a failed job, as a short imperative, or ""."""
     return texts.action(WanError.from_json(job.error)) if job.error is not None else ""
+
+
+def helps(job: Job) -> str:
+    """The line that tells what mends a failed job, or what a paused one waits for; "" when nothing is known."""
+    way = way_out(job)
+    return translate("jobs", "What helps: {action}").format(action=way) if way else ""
 
 
 def took(job: Job) -> float:
@@ -89,6 +168,14 @@ def ordinal(number: int) -> str:
         3: translate("jobs", "{number}rd"),
     }.get(ending, translate("jobs", "{number}th"))
     return text.format(number=number)
+
+
+def job_line(job: Job) -> str:
+    """The request's line, and that the job only makes frames of what another one drew."""
+    parts = [request_line(job.request)]
+    if job.latents_of is not None:
+        parts.append(translate("jobs", "frames made again"))
+    return " · ".join(parts)
 
 
 def request_line(request: RenderRequest) -> str:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import (
-    QApplication,
-    QMainWindow,
-    QMessageBox,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QMoveEvent,
+    QResizeEvent,
 )
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from wan_desktop.bridge.background import in_background
 from wan_desktop.domain.errors import WanError
 from wan_desktop.ui import actions, dropped, i18n, icons, texts, theme
+from wan_desktop.ui.columns import LEFT, RIGHT, Columns
 from wan_desktop.ui.commands import Commands
+from wan_desktop.ui.countdown import EndOfQueue
 from wan_desktop.ui.notify import Notifier
+from wan_desktop.ui.opening import Opening
 from wan_desktop.ui.panels.create.panel import CreatePanel
 from wan_desktop.ui.panels.side import LIBRARY, QUEUE, SideColumn
 from wan_desktop.ui.panels.stage import StagePanel
+from wan_desktop.ui.quitting import ask_to_quit
 from wan_desktop.ui.recipes import draft_of
 from wan_desktop.ui.widgets.banner import BannerStack
 from wan_desktop.ui.widgets.focus_glow import FocusGlow
@@ -33,17 +39,15 @@ if TYPE_CHECKING:
 
     from wan_desktop.bridge.session import Session
     from wan_desktop.domain.events import BackendState
-    from wan_desktop.domain.job import Job
     from wan_desktop.domain.request import Draft
     from wan_desktop.domain.settings import Settings
+    from wan_desktop.ui.widgets.fold import Fold
     from wan_desktop.ui.window_state import WindowState
 
-SIDE = 348
-"""Width of the outer columns, in logical pixels."""
-NARROW, ROOMY = 300, 1200
-"""In windows less than ROOMY wide the outer columns start NARROW."""
 SMALLEST = (1024, 700)
 PREFERRED = (1440, 900)
+KEEP_MS = 1000
+"""The arrangement is kept this long after it changed, so that a power cut does not lose it."""
 
 
 class MainWindow(QMainWindow):
@@ -55,6 +59,10 @@ class MainWindow(QMainWindow):
         self._resources = resources
         self._state = state
         self._quitting = False
+        self._keeper = QTimer(self)
+        self._keeper.setSingleShot(True)
+        self._keeper.setInterval(KEEP_MS)
+        self._keeper.timeout.connect(self._keep_arrangement)
         app = QApplication.instance()
         theme.set_resources(resources)
         theme.apply(app, session.settings.appearance)
@@ -69,7 +77,10 @@ class MainWindow(QMainWindow):
         self._restore()
         self._connect_session()
         self._notifier = Notifier(session, self)
-        self._tell_opening()
+        self._end_of_queue = EndOfQueue(session, self)
+        self.opening = Opening(session, self)
+        self.opening.answered.connect(self._show_held)
+        self.opening.tell_notes()
 
     # ---- building
 
@@ -82,7 +93,7 @@ class MainWindow(QMainWindow):
         self.create_panel = CreatePanel(self._session, body)
         self.stage = StagePanel(self._session, body)
         self.side = SideColumn(self._session, body)
-        self.splitter = self._make_splitter(body)
+        self.splitter = Columns((self.create_panel, self.stage, self.side), body)
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -98,19 +109,6 @@ class MainWindow(QMainWindow):
         self._show_backend(self._session.backend)
         self.create_panel.prompt.editor.setFocus()
 
-    def _make_splitter(self, body: QWidget) -> QSplitter:
-        splitter = QSplitter(Qt.Orientation.Horizontal, body)
-        splitter.setHandleWidth(1)
-        for index, panel in enumerate((self.create_panel, self.stage, self.side)):
-            splitter.addWidget(panel)
-            splitter.setStretchFactor(index, 1 if panel is self.stage else 0)
-            splitter.setCollapsible(index, panel is not self.stage)
-        self.create_panel.setMinimumWidth(NARROW)
-        self.side.setMinimumWidth(280)
-        self.stage.setMinimumWidth(320)
-        splitter.splitterMoved.connect(self._mark_columns)
-        return splitter
-
     def _wire_panels(self) -> None:
         self.bar.settings_asked.connect(self._commands.open_settings)
         self.side.queue.job_selected.connect(self.stage.show_job)
@@ -118,9 +116,18 @@ class MainWindow(QMainWindow):
         self.side.library.clip_opened.connect(self.stage.show_clip)
         self.side.library.reuse_requested.connect(self._reuse)
         self.stage.reuse_requested.connect(self._reuse)
-        self.stage.image_requested.connect(self._use_image)
+        self.stage.image_requested.connect(self._use_stored)
+        self.stage.report_requested.connect(self._commands.report_problem)
         self.create_panel.video_dropped.connect(self.open_recipe)
         self.create_panel.image.edited.connect(self._mark_actions)
+        self.splitter.changed.connect(self._mark_columns)
+        for signal in (
+            self.splitter.changed,
+            self.side.tab_changed,
+            self.stage.turned,
+            *(fold.toggled for fold in self._folds().values()),
+        ):
+            signal.connect(self._arranged)
 
     def _connect_session(self) -> None:
         session = self._session
@@ -129,19 +136,27 @@ class MainWindow(QMainWindow):
         session.settings_changed.connect(self._use_settings)
         session.refused.connect(self._tell_refused)
         session.raise_requested.connect(self._come_forward)
-        session.loaded.connect(self._tell_held)
-        session.job_changed.connect(self._mark_actions)
-        session.loaded.connect(self._mark_actions)
+        session.loaded.connect(self._show_again)
+        session.held_changed.connect(self._show_held)
+        for signal in (
+            session.job_changed,
+            session.job_removed,
+            session.loaded,
+            session.queue_changed,
+            session.pausing,
+            session.awake_changed,
+            session.held_changed,
+        ):
+            signal.connect(self._mark_actions)
 
-    def _folds(self) -> dict[str, object]:
+    def _folds(self) -> dict[str, Fold]:
         return {"advanced": self.create_panel.advanced.fold, "demo-words": self.create_panel.demo.fold}
 
     def _restore(self) -> None:
         if self._state is None or not self._state.restore_window(self):
             screen = QGuiApplication.primaryScreen().availableGeometry()
             self.resize(min(PREFERRED[0], screen.width()), min(PREFERRED[1], screen.height()))
-        side = SIDE if self.width() >= ROOMY else NARROW
-        self.splitter.setSizes([side, self.width() - 2 * side, side])
+        self.splitter.set_standard(self.width())
         if self._state is not None:
             self._state.restore_splitter(self.splitter)
             self._state.restore_folds(self._folds())
@@ -177,6 +192,7 @@ class MainWindow(QMainWindow):
             QApplication.instance(), self._session.settings.language, self._resources
         )
         draft, sizes, tab = self.create_panel.draft(), self.splitter.sizes(), self.side.tab()
+        shown, by_hand = self.stage.shown(), self.stage.by_hand
         old = self.takeCentralWidget()
         for action in self.actions_by_id.values():
             self.removeAction(action)
@@ -187,31 +203,20 @@ class MainWindow(QMainWindow):
         self.splitter.setSizes(sizes)
         self.side.show_tab(tab)
         self._mark_columns()
-        running = self._session.running_job()
-        if running is not None:
-            self.stage.show_job(running)
-        self._tell_held()
+        self.stage.show_again(shown, by_hand=by_hand)
+        self.opening.ask()
+        self._show_held()
 
-    def _tell_opening(self) -> None:
-        for note in self._session.opening_notes:
-            self.banners.show_banner(note, note, "attention")
-        self._tell_held()
+    def _show_again(self) -> None:
+        """What was shown when the window was closed, now that it is there again."""
+        name = self._state.shown() if self._state is not None else ""
+        thing = self._session.clips.get(name) or self._session.jobs.get(name)
+        if thing is not None and self.stage.shown() is None:
+            self.stage.show_again(thing, by_hand=False)
+            self.side.library.select(name)
 
-    def _tell_held(self) -> None:
-        count = self._session.held_jobs
-        if not count:
-            self.banners.drop("held")
-            return
-        text = (
-            self.tr("1 job is waiting from last time.")
-            if count == 1
-            else self.tr("{count} jobs are waiting from last time.").format(count=count)
-        )
-        answers = [
-            (self.tr("Render it") if count == 1 else self.tr("Render them"), self.release_held),
-            (self.tr("Leave it") if count == 1 else self.tr("Leave them"), lambda: None),
-        ]
-        self.banners.show_banner("held", text, "info", answers)
+    def _show_held(self) -> None:
+        self.side.queue.show_held(self._session.held_jobs if not self.opening.asking else 0)
 
     def _tell_refused(self, error: WanError) -> None:
         if not self.create_panel.show_error(error):
@@ -229,12 +234,6 @@ class MainWindow(QMainWindow):
         if file:
             self.open_file(file)
 
-    def release_held(self) -> None:
-        """Let the jobs of last time run."""
-        self.banners.drop("held")
-        self._session.release_held()
-        self._mark_actions()
-
     # ---- between the panels
 
     def _reuse(self, draft: Draft) -> None:
@@ -244,6 +243,10 @@ class MainWindow(QMainWindow):
 
     def _use_image(self, path: str) -> None:
         self.create_panel.set_image(path)
+        self.show_left(True)
+
+    def _use_stored(self, sha256: str) -> None:
+        self.create_panel.fill(replace(self.create_panel.draft(), image=None, stored_image=sha256))
         self.show_left(True)
 
     def open_file(self, path: str) -> None:
@@ -278,30 +281,28 @@ class MainWindow(QMainWindow):
 
     def show_left(self, shown: bool) -> None:
         """Show or collapse the create column."""
-        self._show_column(0, shown)
+        self.splitter.show_column(LEFT, shown)
 
     def show_right(self, shown: bool) -> None:
         """Show or collapse the queue and library column."""
-        self._show_column(2, shown)
-
-    def _show_column(self, index: int, shown: bool) -> None:
-        sizes = self.splitter.sizes()
-        if shown != (sizes[index] > 0):
-            wanted = SIDE if shown else 0
-            sizes[1] = max(1, sizes[1] + sizes[index] - wanted)
-            sizes[index] = wanted
-            self.splitter.setSizes(sizes)
-        self._mark_columns()
+        self.splitter.show_column(RIGHT, shown)
 
     def _mark_columns(self) -> None:
-        sizes = self.splitter.sizes()
-        self.actions_by_id["left"].setChecked(sizes[0] > 0)
-        self.actions_by_id["right"].setChecked(sizes[2] > 0)
+        self.actions_by_id["left"].setChecked(self.splitter.shown(LEFT))
+        self.actions_by_id["right"].setChecked(self.splitter.shown(RIGHT))
 
     def _mark_actions(self) -> None:
         """What cannot be done now is grey."""
-        self.actions_by_id["cancel"].setEnabled(self._session.running_job() is not None)
-        self.actions_by_id["held"].setEnabled(self._session.held_jobs > 0)
+        session = self._session
+        running = session.running_job()
+        self.bar.show_awake(session.awake, rendering=running is not None)
+        self.actions_by_id["cancel"].setEnabled(running is not None)
+        self.actions_by_id["held"].setEnabled(session.held_jobs > 0)
+        self.actions_by_id["pause"].setEnabled(running is not None and running.id not in session.stopping)
+        self.actions_by_id["continue"].setEnabled(self._commands.to_continue() is not None)
+        self.actions_by_id["pause-queue"].setEnabled(not session.queue_state.paused)
+        self.actions_by_id["pause-after"].setEnabled(running is not None and not session.queue_state.paused)
+        self.actions_by_id["continue-queue"].setEnabled(session.queue_state.paused)
         self.actions_by_id["remove-image"].setEnabled(self.create_panel.image.has_image())
 
     # ---- the end
@@ -314,37 +315,41 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask while something renders; then remember the arrangement and the text."""
-        running = self._session.running_job()
-        if running is not None and not self._quitting:
-            self._ask_to_quit(running)
+        if self._session.running_job() is not None and not self._quitting:
+            ask_to_quit(self, self._quit)
             event.ignore()
             return
         self._session.flush_draft()
-        if self._state is not None:
-            self._state.save(self, self.splitter, self.side.tab(), self._folds())
+        self._keep_arrangement()
         event.accept()
 
     def end(self) -> None:
-        """Close without asking, as when a terminal or the system says so; what renders is cancelled."""
+        """Close without asking, as when a terminal or the system says so; what renders goes on the next time."""
         self._quitting = True
         self.close()
 
-    def _ask_to_quit(self, running: Job) -> None:
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(self.tr("A clip is rendering"))
-        box.setText(self.tr("A clip is rendering. Quitting now cancels it; waiting jobs stay in the queue."))
-        keep = box.addButton(self.tr("Keep rendering"), QMessageBox.ButtonRole.RejectRole)
-        quit_now = box.addButton(
-            self.tr("Cancel the render and quit"), QMessageBox.ButtonRole.DestructiveRole
-        )
-        box.setDefaultButton(keep)
-        box.setEscapeButton(keep)
-        quit_now.clicked.connect(lambda: self._cancel_and_quit(running))
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
-
-    def _cancel_and_quit(self, running: Job) -> None:
+    def _quit(self) -> None:
         self._quitting = True
-        self._session.cancel(running.id)
         QTimer.singleShot(0, self.close)
+
+    # ---- the arrangement
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Remember the size soon."""
+        super().resizeEvent(event)
+        self._arranged()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Remember the place soon."""
+        super().moveEvent(event)
+        self._arranged()
+
+    def _arranged(self) -> None:
+        self._keeper.start()
+
+    def _keep_arrangement(self) -> None:
+        self._keeper.stop()
+        shown = self.stage.shown()
+        if self._state is not None:
+            name = "" if shown is None else shown.id
+            self._state.save(self, self.splitter, self.side.tab(), self._folds(), name)

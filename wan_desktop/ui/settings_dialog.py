@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
     QPushButton,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +22,8 @@ from wan_desktop.ui import texts
 from wan_desktop.ui.i18n import NAMES
 from wan_desktop.ui.widgets.elided_label import ElidedLabel
 from wan_desktop.ui.widgets.field import ErrorLabel, whole_number
+from wan_desktop.ui.widgets.form_rows import FormRows
+from wan_desktop.ui.widgets.segments import Segments
 from wan_desktop.ui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
@@ -49,6 +50,14 @@ class SettingsDialog(QDialog):
         self.language = self._combo()
         self.notify = whole_number(3600, 10)
         self.notify.setSuffix(self.tr(" s"))
+        self.at_start = self._combo()
+        self.snapshot = whole_number(600, 5)
+        self.snapshot.setSuffix(self.tr(" s"))
+        self.keep = whole_number(1000, 1)
+        self.keep.setSuffix(self.tr(" GB"))
+        self.awake = QCheckBox(self.tr("While a clip renders"), self)
+        self.pages = QStackedWidget(self)
+        self.tabs = Segments(self.tr("Settings"), self)
         self.error = ErrorLabel(self)
         self._lay_out()
         self._show()
@@ -71,8 +80,21 @@ class SettingsDialog(QDialog):
         _offer(self.appearance, appearances, settings.appearance)
         languages = [(self.tr("As the system"), "system"), *((name, code) for code, name in NAMES.items())]
         _offer(self.language, languages, settings.language)
-        with QSignalBlocker(self.notify):
-            self.notify.setValue(settings.notify_after_s)
+        starts = [
+            (self.tr("Ask me"), "ask"),
+            (self.tr("Go on by itself"), "continue"),
+            (self.tr("Wait until I say so"), "wait"),
+        ]
+        _offer(self.at_start, starts, settings.at_start)
+        for box, value in (
+            (self.notify, settings.notify_after_s),
+            (self.snapshot, settings.snapshot_every_s),
+            (self.keep, settings.keep_gb),
+        ):
+            with QSignalBlocker(box):
+                box.setValue(value)
+        with QSignalBlocker(self.awake):
+            self.awake.setChecked(settings.keep_awake)
 
     def _devices(self) -> list[tuple[str, str]]:
         info = self._session.backend.info
@@ -102,6 +124,11 @@ class SettingsDialog(QDialog):
         self.appearance.activated.connect(lambda: self._change(appearance=self.appearance.currentData()))
         self.language.activated.connect(lambda: self._change(language=self.language.currentData()))
         self.notify.editingFinished.connect(lambda: self._change(notify_after_s=self.notify.value()))
+        self.at_start.activated.connect(lambda: self._change(at_start=self.at_start.currentData()))
+        self.snapshot.editingFinished.connect(lambda: self._change(snapshot_every_s=self.snapshot.value()))
+        self.keep.editingFinished.connect(lambda: self._change(keep_gb=self.keep.value()))
+        self.awake.toggled.connect(lambda awake: self._change(keep_awake=awake))
+        self.tabs.chosen.connect(self.show_page)
 
     def _change(self, **values: object) -> None:
         changed = replace(self._session.settings, **values)  # type: ignore[arg-type]
@@ -144,75 +171,62 @@ class SettingsDialog(QDialog):
         return box
 
     def _lay_out(self) -> None:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(14)
-        grid.setColumnStretch(1, 1)
-        rows = (
-            (
-                self.tr("Library folder"),
-                self.folder,
-                self.choose_folder,
-                self.tr("Where finished clips are put."),
-            ),
-            (
-                self.tr("Model"),
-                self.model,
-                self.add_model,
-                self.tr("What renders. Any Diffusers folder of it will do."),
-            ),
-            (self.tr("Render on"), self.device, None, self.tr("The device that renders.")),
-            (self.tr("Appearance"), self.appearance, None, self.tr("Light or dark.")),
-            (self.tr("Language"), self.language, None, self.tr("The window's language.")),
-            (
-                self.tr("Tell me after"),
-                self.notify,
-                None,
-                self.tr("A render longer than this says when it is done."),
-            ),
+        pages = (
+            ("general", self.tr("General"), self._general()),
+            ("rendering", self.tr("Rendering"), self._rendering()),
+            ("work", self.tr("Keeping work"), self._work()),
         )
-        for number, (text, control, button, hint) in enumerate(rows):
-            self._add_row(grid, number, text, control, button, hint)
+        self._keys = [key for key, _, _ in pages]
+        self.tabs.set_items([(key, words, "") for key, words, _ in pages])
+        for _, _, page in pages:
+            self.pages.addWidget(page)
+        self.show_page(self._keys[0])
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         box.button(QDialogButtonBox.StandardButton.Close).setText(self.tr("Close"))
         box.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.setContentsMargins(24, 22, 24, 16)
+        column.setContentsMargins(24, 18, 24, 16)
         column.setSpacing(18)
-        column.addLayout(grid)
+        column.addWidget(self.tabs)
+        column.addWidget(self.pages, 1)
         column.addWidget(self.error)
-        column.addStretch(1)
         column.addWidget(box)
 
-    def _add_row(
-        self,
-        grid: QGridLayout,
-        number: int,
-        text: str,
-        control: QWidget,
-        button: QPushButton | None,
-        hint: str,
-    ) -> None:
-        label = QLabel(text, self)
-        label.setProperty("kind", "label")
-        label.setBuddy(control)
-        label.setContentsMargins(0, 7, 0, 0)  # in line with the control's text
-        control.setAccessibleName(text)
-        control.setAccessibleDescription(hint)
-        note = QLabel(hint, self)
-        note.setProperty("kind", "note")
-        note.setWordWrap(True)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(control, 1)
-        if button is not None:
-            row.addWidget(button)
-        cell = QVBoxLayout()
-        cell.setSpacing(3)
-        cell.addLayout(row)
-        cell.addWidget(note)
-        grid.addWidget(label, number, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addLayout(cell, number, 1)
+    def show_page(self, key: str) -> None:
+        """Show "general", "rendering" or "work"."""
+        self.tabs.set_value(key)
+        self.pages.setCurrentIndex(self._keys.index(key))
+
+    def _general(self) -> FormRows:
+        rows = FormRows(self)
+        where = self.tr("Where finished clips are put.")
+        rows.add(self.tr("Library folder"), self.folder, where, self.choose_folder)
+        rows.add(self.tr("Appearance"), self.appearance, self.tr("Light or dark."))
+        rows.add(self.tr("Language"), self.language, self.tr("The window's language."))
+        told = self.tr("A render longer than this says when it is done.")
+        rows.add(self.tr("Tell me after"), self.notify, told)
+        return rows
+
+    def _rendering(self) -> FormRows:
+        rows = FormRows(self)
+        any_folder = self.tr("What renders. Any Diffusers folder of it will do.")
+        rows.add(self.tr("Model"), self.model, any_folder, self.add_model)
+        rows.add(self.tr("Render on"), self.device, self.tr("The device that renders."))
+        asleep = self.tr("The computer does not go to sleep by itself then. The screen may go dark.")
+        rows.add(self.tr("Keep awake"), self.awake, asleep)
+        return rows
+
+    def _work(self) -> FormRows:
+        rows = FormRows(self)
+        what = self.tr("What happens to interrupted renders and to the waiting queue when the window opens.")
+        rows.add(self.tr("After a restart"), self.at_start, what)
+        how_often = self.tr("How often a render keeps what it has done so far; at 0 after every step.")
+        rows.add(self.tr("Keep work every"), self.snapshot, how_often)
+        how_much = self.tr(
+            "How much disk the kept work of ended jobs may take. Paused and interrupted renders never lose theirs."
+        )
+        rows.add(self.tr("Kept work takes"), self.keep, how_much)
+        return rows
 
 
 def _offer(box: QComboBox, items: list[tuple[str, str]], chosen: str) -> None:

@@ -78,6 +78,11 @@ def action(error: WanError) -> str:
     return QCoreApplication.translate("errors", error.action) if error.action else ""
 
 
+def note(text: str) -> str:
+    """A sentence about a job, in the user's language where it is one that is marked in the context "notes"."""
+    return QCoreApplication.translate("notes", text)
+
+
 def state_name(state: JobState) -> str:
     """A job's state as one word."""
     return translate(_STATES[state])

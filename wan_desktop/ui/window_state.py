@@ -21,11 +21,14 @@ class WindowState:
     def __init__(self, file: Path) -> None:
         self._ini = QSettings(str(file), QSettings.Format.IniFormat)
 
-    def save(self, window: QMainWindow, splitter: QSplitter, tab: str, folds: dict[str, Fold]) -> None:
-        """Remember everything."""
+    def save(
+        self, window: QMainWindow, splitter: QSplitter, tab: str, folds: dict[str, Fold], shown: str
+    ) -> None:
+        """Remember everything; `shown` is the id of the clip or job on the stage, or ""."""
         self._ini.setValue("geometry", window.saveGeometry())
         self._ini.setValue("splitter", splitter.saveState())
         self._ini.setValue("tab", tab)
+        self._ini.setValue("shown", shown)
         for name, fold in folds.items():
             self._ini.setValue(f"open/{name}", fold.is_open())
         self._ini.sync()
@@ -45,6 +48,10 @@ class WindowState:
     def tab(self) -> str:
         """The tab that was open, or ""."""
         return str(self._ini.value("tab", ""))
+
+    def shown(self) -> str:
+        """The id of the clip or job that was on the stage, or ""."""
+        return str(self._ini.value("shown", ""))
 
     def restore_folds(self, folds: dict[str, Fold]) -> None:
         """Open what was open."""

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from wan_desktop.bridge.clip_list import ClipListModel
 from wan_desktop.domain.request import Draft, RenderRequest
-from wan_desktop.ui import theme
+from wan_desktop.ui import again, theme
 from wan_desktop.ui.clip_actions import clip_actions
 from wan_desktop.ui.icons import icon
 from wan_desktop.ui.widgets.clip_grid import ClipGrid
@@ -88,7 +88,6 @@ class LibraryPanel(QWidget):
         self.grid.customContextMenuRequested.connect(self._menu)
         for keys, action in (
             (QKeySequence.StandardKey.Delete, self.delete_selected),
-            (QKeySequence.StandardKey.Undo, self.undo_delete),
             (QKeySequence.StandardKey.Copy, self.copy_path),
         ):
             shortcut = QAction(self.grid)
@@ -188,6 +187,9 @@ class LibraryPanel(QWidget):
             add(self.tr("Reuse settings"), partial(self._reuse, clip))
             add(self.tr("Show in folder"), partial(self._actions.show_in_folder, clip, self))
             add(self.tr("Copy path"), self.copy_path, "Ctrl+C")
+            job = again.job_with_latents(self._session, clip)
+            if job is not None:
+                menu.addMenu(again.menu(menu, self._session, job))
             menu.addSeparator()
         add(self.tr("Delete"), self.delete_selected, "Del")
         return menu

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
+    QLabel,
     QMenu,
     QPushButton,
     QStackedLayout,
@@ -20,6 +22,8 @@ from wan_desktop.bridge.job_list import JobListModel
 from wan_desktop.domain.job import JobState
 from wan_desktop.domain.request import Draft
 from wan_desktop.ui import job_words, theme
+from wan_desktop.ui.panels.queue_foot import QueueFoot
+from wan_desktop.ui.panels.queue_verbs import QueueVerbs
 from wan_desktop.ui.widgets.empty_note import EmptyNote
 from wan_desktop.ui.widgets.job_card import JobDelegate, preview_key
 from wan_desktop.ui.widgets.job_view import JobView
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wan_desktop.bridge.session import Session
-    from wan_desktop.domain.events import Preview
+    from wan_desktop.domain.events import Preview, QueueState
     from wan_desktop.domain.job import Job
 
 
@@ -42,9 +46,11 @@ class QueuePanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._held = 0
         self.model = JobListModel(session, self)
         self.model.describe = lambda job, place, progress: (
-            f"{job_words.headline(job.request.prompt)}. {job_words.state_line(job, place, progress)}"
+            f"{job_words.headline(job.request.prompt)}. "
+            + job_words.state_line(job, place, progress, stopping=job.id in session.stopping)
         )
         self._pictures = Pictures(self)
         self._delegate = JobDelegate(session, self._pictures, self)
@@ -66,30 +72,42 @@ class QueuePanel(QWidget):
         self._lists = QStackedLayout()
         self._lists.addWidget(self._empty)
         self._lists.addWidget(self.view)
-        self._foot = QWidget()
-        row = QHBoxLayout(self._foot)
-        row.setContentsMargins(0, 0, 12, 0)
-        self.clear_button = self._button(self.tr("Clear finished"), self.clear_finished, "link")
-        self.stop_button = self._button(self.tr("Cancel"), self.cancel_selected)
-        self.retry_button = self._button(self.tr("Retry"), self.retry_selected)
-        self.remove_button = self._button(self.tr("Remove"), self.remove_selected)
-        row.addWidget(self.clear_button)
-        row.addStretch(1)
-        for button in (self.stop_button, self.retry_button, self.remove_button):
-            row.addWidget(button)
+        self.resting = self._resting_strip()
+        self.verbs = QueueVerbs(self._session, self.model, self.selected, self)
+        self.foot = QueueFoot(self._session)
         column = QVBoxLayout(self)
-        column.setContentsMargins(14, 12, 4, 16)
+        column.setContentsMargins(14, 12, 4, 14)
         column.setSpacing(8)
+        inner = QVBoxLayout()
+        inner.setContentsMargins(2, 0, 12, 0)
+        inner.setSpacing(10)
+        inner.addWidget(self.verbs)
+        inner.addWidget(self.foot)
+        column.addWidget(self.resting)
         column.addLayout(self._lists, 1)
-        column.addWidget(self._foot)
+        column.addLayout(inner)
 
-    def _button(self, text: str, action: Callable[[], object], kind: str = "") -> QPushButton:
-        button = QPushButton(text)
-        button.setAccessibleName(text)
-        button.clicked.connect(lambda: action())
-        if kind:
-            theme.set_kind(button, kind)
-        return button
+    def _resting_strip(self) -> QFrame:
+        """One line over the cards while the queue rests: nothing below begins by itself."""
+        strip = QFrame()
+        strip.setProperty("kind", "banner")
+        strip.setProperty("tone", "attention")
+        self._resting_words = QLabel()
+        self._resting_words.setWordWrap(True)
+        row = QHBoxLayout(strip)
+        row.setContentsMargins(12, 6, 6, 6)
+        row.addWidget(self._resting_words, 1)
+        self.go_button = QPushButton(self.tr("Continue"))
+        self.go_button.setAccessibleName(self.tr("Continue the queue"))
+        self.go_button.clicked.connect(self._go_on)
+        row.addWidget(self.go_button)
+        return strip
+
+    def _go_on(self) -> None:
+        if self._session.queue_state.paused:
+            self._session.resume_queue()
+        else:
+            self._session.release_held()
 
     def _connect(self) -> None:
         self.view.button_clicked.connect(self._pressed)
@@ -104,13 +122,14 @@ class QueuePanel(QWidget):
         ):
             signal.connect(self._refresh)
         self.view.selectionModel().selectionChanged.connect(self._refresh)
+        self._session.queue_changed.connect(self._refresh)
         self.view.clicked.connect(self._show)
         self.view.activated.connect(self._show)
         self.view.customContextMenuRequested.connect(self._menu)
         for keys, action in (
             ("Alt+Up", self.move_up),
             ("Alt+Down", self.move_down),
-            (QKeySequence.StandardKey.Delete, self.remove_selected),
+            (QKeySequence.StandardKey.Delete, self.verbs.remove),
         ):
             shortcut = QAction(self.view)
             shortcut.setShortcut(QKeySequence(keys))
@@ -132,30 +151,6 @@ class QueuePanel(QWidget):
             self.view.setCurrentIndex(index)
             self.view.scrollTo(index)
 
-    def cancel_selected(self) -> None:
-        """Cancel those of the selected jobs that run or wait."""
-        for job in self.selected():
-            if not job.state.ended:
-                self._session.cancel(job.id)
-
-    def retry_selected(self) -> None:
-        """Queue those of the selected jobs again that have ended."""
-        for job in self.selected():
-            if job.state.ended:
-                self._session.retry(job.id)
-
-    def remove_selected(self) -> None:
-        """Take the selected jobs that do not run off the list; their clips stay."""
-        for job in self.selected():
-            if job.state is not JobState.RUNNING:
-                self._session.remove(job.id)
-
-    def clear_finished(self) -> None:
-        """Take every ended job off the list; clips stay."""
-        for job in self.model.jobs():
-            if job.state.ended:
-                self._session.remove(job.id)
-
     def move_up(self) -> None:
         """Put the current job one place forward."""
         for job in self.selected()[:1]:
@@ -169,9 +164,14 @@ class QueuePanel(QWidget):
     # ---- what happens
 
     def _pressed(self, job_id: str, what: str) -> None:
-        {"cancel": self._session.cancel, "retry": self._session.retry, "remove": self._session.remove}[what](
-            job_id
-        )
+        verbs: dict[str, Callable[[str], None]] = {
+            "pause": self._session.pause,
+            "resume": self._session.resume,
+            "cancel": self._session.cancel,
+            "retry": self._session.retry,
+            "remove": self._session.remove,
+        }
+        verbs[what](job_id)
 
     def _show(self, index: QModelIndex) -> None:
         job = self.model.job_at(index.row())
@@ -188,14 +188,24 @@ class QueuePanel(QWidget):
             )
 
     def _refresh(self) -> None:
-        jobs = self.selected()
+        state = self._session.queue_state
         self._lists.setCurrentWidget(self.view if self.model.rowCount() else self._empty)
-        self.stop_button.setVisible(any(not job.state.ended for job in jobs))
-        self.retry_button.setVisible(bool(jobs) and all(job.state.ended for job in jobs))
-        self.remove_button.setVisible(bool(jobs) and all(job.state.ended for job in jobs))
-        last = self.model.job_at(self.model.rowCount() - 1)
-        self.clear_button.setVisible(last is not None and last.state.ended)
-        self._foot.setVisible(self.model.rowCount() > 0)
+        self.verbs.refresh()
+        self.foot.setVisible(self.model.rowCount() > 0 or state.paused)
+        self.resting.setVisible(state.paused or self._held > 0)
+        self._resting_words.setText(self._rest_words(state))
+
+    def show_held(self, count: int) -> None:
+        """Say that so many jobs of last time wait for a word."""
+        self._held = count
+        self._refresh()
+
+    def _rest_words(self, state: QueueState) -> str:
+        if state.paused and state.after_current and self._session.running_job() is not None:
+            return self.tr("The queue stops after this one.")
+        if state.paused:
+            return self.tr("The queue is paused: nothing begins by itself.")
+        return self.tr("What waits from last time begins when you say so.")
 
     def _menu(self, at: QPoint) -> None:
         menu = self.context_menu()
@@ -207,31 +217,25 @@ class QueuePanel(QWidget):
         jobs = self.selected()
         if not jobs:
             return None
-        first, one = jobs[0], len(jobs) == 1
-        waiting = first.state is JobState.QUEUED
-        ended = all(job.state.ended for job in jobs)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
-        def add(text: str, action: Callable[[], object], *, when: bool, keys: str = "") -> None:
-            if when:
-                item = menu.addAction(text)
-                item.setShortcut(QKeySequence(keys))
-                item.triggered.connect(lambda: action())
+        def add(text: str, action: Callable[[], object], keys: str = "") -> None:
+            item = menu.addAction(text)
+            item.setShortcut(QKeySequence(keys))
+            item.triggered.connect(lambda: action())
 
-        add(self.tr("Show"), partial(self.job_selected.emit, first), when=one, keys="Return")
-        add(self.tr("Move up"), self.move_up, when=one and waiting, keys="Alt+Up")
-        add(self.tr("Move down"), self.move_down, when=one and waiting, keys="Alt+Down")
-        add(self.tr("Reuse settings"), partial(self._reuse, first), when=one)
-        add(
-            self.tr("Copy prompt"),
-            partial(_copy, first.request.prompt),
-            when=one and bool(first.request.prompt),
-        )
-        menu.addSeparator()
-        add(self.tr("Cancel"), self.cancel_selected, when=any(not job.state.ended for job in jobs))
-        add(self.tr("Retry"), self.retry_selected, when=ended)
-        add(self.tr("Remove from the queue"), self.remove_selected, when=ended, keys="Del")
+        if len(jobs) == 1:
+            job = jobs[0]
+            add(self.tr("Show"), partial(self.job_selected.emit, job), "Return")
+            if job.state is JobState.QUEUED:
+                add(self.tr("Move up"), self.move_up, "Alt+Up")
+                add(self.tr("Move down"), self.move_down, "Alt+Down")
+            add(self.tr("Reuse settings"), partial(self._reuse, job))
+            if job.request.prompt:
+                add(self.tr("Copy prompt"), partial(_copy, job.request.prompt))
+            menu.addSeparator()
+        self.verbs.fill(menu)
         return menu
 
     def _reuse(self, job: Job) -> None:

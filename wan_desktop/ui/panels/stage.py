@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
-from wan_desktop.domain.job import JobState
+from wan_desktop.domain.job import Clip, JobState
 from wan_desktop.ui import theme
 from wan_desktop.ui.panels.stage_clip import ClipPage
 from wan_desktop.ui.panels.stage_empty import EmptyPage
@@ -18,20 +18,24 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
     from wan_desktop.bridge.session import Session
-    from wan_desktop.domain.events import Note, Preview, Progress
-    from wan_desktop.domain.job import Clip, Job
+    from wan_desktop.domain.events import Note, Preview, Progress, Resumed
+    from wan_desktop.domain.job import Job
 
 MARGIN = 20
 
 
 class StagePanel(QWidget):
-    """`reuse_requested` carries a Draft, `image_requested` the path of a picture to start from.
+    """`reuse_requested` carries a Draft, `image_requested` the sha256 of a stored picture to start from.
+
+    `report_requested` when a failure shall be reported, `turned` when another thing is shown.
 
     What the user chose by hand stays until he renders something new; a pill tells of what happens meanwhile.
     """
 
     reuse_requested = Signal(object)
     image_requested = Signal(str)
+    report_requested = Signal()
+    turned = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,10 +71,12 @@ class StagePanel(QWidget):
         session.progress.connect(self._progressed)
         session.preview.connect(self._previewed)
         session.note.connect(self._noted)
+        session.resumed.connect(self._resumed)
+        session.pausing.connect(self._pausing)
         session.clip_removed.connect(self._clip_removed)
         self.rendering_page.cancel_requested.connect(session.cancel)
-        self.ended_page.cancel_requested.connect(session.cancel)
-        self.ended_page.retry_requested.connect(self._retry)
+        self.rendering_page.pause_requested.connect(session.pause)
+        self.ended_page.asked.connect(self._do)
         for page in (self.clip_page, self.ended_page):
             page.reuse_requested.connect(self.reuse_requested)
         self.empty_page.chosen.connect(self.reuse_requested)
@@ -83,11 +89,35 @@ class StagePanel(QWidget):
         self._by_hand = job.state is not JobState.RUNNING
         self._present(self._session.jobs.get(job.id, job), play=True)
 
-    def show_clip(self, clip: Clip) -> None:
+    def show_clip(self, clip: Clip, *, play: bool = True) -> None:
         """Show a clip, chosen by hand, and play it."""
         self._by_hand = True
         self._job_id = ""
-        self._show_clip(clip, play=True)
+        self._show_clip(clip, play=play)
+
+    def show_again(self, thing: Clip | Job | None, *, by_hand: bool) -> None:
+        """Show what was shown before, at rest; a running job comes first unless it was chosen `by_hand`."""
+        running = self._session.running_job()
+        if running is not None and not by_hand:
+            thing = running
+        if isinstance(thing, Clip):
+            self._job_id = ""
+            self._show_clip(thing, play=False)
+        elif thing is not None:
+            self._present(self._session.jobs.get(thing.id, thing))
+        self._by_hand = by_hand
+
+    @property
+    def by_hand(self) -> bool:
+        """True while what is shown was chosen by the user."""
+        return self._by_hand
+
+    def shown(self) -> Clip | Job | None:
+        """The clip or the job that is shown; None before there is anything."""
+        page = self._pages.currentWidget()
+        if page is self.clip_page:
+            return self.clip_page.clip
+        return self._session.jobs.get(self._job_id)
 
     # ---- what the session tells
 
@@ -141,9 +171,21 @@ class StagePanel(QWidget):
         if note.job_id == self._shown_running():
             self.rendering_page.take_note(note)
 
-    def _retry(self, job_id: str) -> None:
-        self._by_hand = False
-        self._session.retry(job_id)
+    def _resumed(self, resumed: Resumed) -> None:
+        if resumed.job_id == self._shown_running():
+            self.rendering_page.take_resumed(resumed)
+
+    def _pausing(self, job_id: str) -> None:
+        if job_id == self._shown_running():
+            self.rendering_page.take_pausing()
+
+    def _do(self, job_id: str, what: str) -> None:
+        if what == "report":
+            self.report_requested.emit()
+            return
+        if what in ("retry", "resume"):
+            self._by_hand = False
+        getattr(self._session, what)(job_id)
 
     # ---- showing
 
@@ -165,7 +207,7 @@ class StagePanel(QWidget):
                 j for j in self._session.jobs.values() if j.state in (JobState.QUEUED, JobState.RUNNING)
             ]
             ahead = sum(1 for j in waiting if j.state is JobState.RUNNING or j.order < job.order)
-            self.ended_page.show_job(job, ahead + 1)
+            self.ended_page.show_job(job, ahead + 1, queue_rests=self._session.queue_state.paused)
             self._turn_to(self.ended_page)
 
     def _show_running(self, job: Job) -> None:
@@ -174,6 +216,12 @@ class StagePanel(QWidget):
         self.rendering_page.show_job(job, self._session.last_progress.get(job.id))
         if job.id in self._previews:
             self.rendering_page.take_preview(self._previews[job.id])
+        if job.id in self._session.went_on:
+            self.rendering_page.take_resumed(self._session.went_on[job.id])
+        if self._session.notes.get(job.id):
+            self.rendering_page.tell(self._session.notes[job.id][-1])
+        if job.id in self._session.stopping:
+            self.rendering_page.take_pausing()
         self._turn_to(self.rendering_page)
 
     def _show_clip(self, clip: Clip, *, play: bool) -> None:
@@ -194,6 +242,7 @@ class StagePanel(QWidget):
             self.clip_page.close_clip()
         self._pages.setCurrentWidget(page)
         self.pill.raise_()
+        self.turned.emit()
 
     # ---- the pill
 

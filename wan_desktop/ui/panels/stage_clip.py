@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from wan_desktop.bridge.background import in_background
 from wan_desktop.bridge.clip_list import prompt
 from wan_desktop.domain.request import Draft, RenderRequest
-from wan_desktop.ui import job_words, texts, theme
+from wan_desktop.ui import again, job_words, texts, theme
 from wan_desktop.ui.clip_actions import clip_actions
 from wan_desktop.ui.icons import icon
 from wan_desktop.ui.panels.stage_recipe import RecipeDialog
@@ -32,7 +32,7 @@ BUTTON_GAP = 8
 
 
 class ClipPage(QWidget):
-    """Shows one clip. `reuse_requested` carries a Draft, `image_requested` the path of its last frame."""
+    """Shows one clip. `reuse_requested` carries a Draft, `image_requested` the stored picture of its last frame."""
 
     reuse_requested = Signal(object)
     image_requested = Signal(str)
@@ -43,6 +43,8 @@ class ClipPage(QWidget):
         self._actions = clip_actions(session)
         self._actions.deleting.connect(self._let_go)
         session.refused.connect(self._take_up_again)
+        session.job_changed.connect(self._refresh)
+        session.job_removed.connect(self._refresh)
         self._let_go_of: Clip | None = None
         self._clip: Clip | None = None
         self.player = Player()
@@ -64,6 +66,11 @@ class ClipPage(QWidget):
         self.recipe_button = self._button(self.tr("How it was made"), self.show_recipe)
         self.delete_button = self._button(self.tr("Delete"), self._delete, "danger")
         self.delete_button.setIcon(icon("trash", "error"))
+        self.again_button = QPushButton(icon("refresh"), "")
+        text = self.tr("Develop the frames again from what was drawn")
+        self.again_button.setAccessibleName(text)
+        self.again_button.setToolTip(text)
+        self.again_button.clicked.connect(self._choose_again)
         self.folder_button.setIcon(icon("folder"))
         self.recipe_button.setIcon(icon("info"))
         self._shrinking = (self.recipe_button, self.folder_button, self.delete_button)
@@ -82,6 +89,7 @@ class ClipPage(QWidget):
         row.setSpacing(BUTTON_GAP)
         for button in (self.continue_button, self.reuse_button, self.folder_button):
             row.addWidget(button)
+        row.addWidget(self.again_button)
         row.addStretch(1)
         row.addWidget(self.recipe_button)
         row.addWidget(self.delete_button)
@@ -103,10 +111,10 @@ class ClipPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where the words of all buttons have no room, some keep only their picture."""
         super().resizeEvent(event)
-        kept = (self.continue_button, self.reuse_button)
+        kept = [b for b in (self.continue_button, self.reuse_button, self.again_button) if not b.isHidden()]
         for button in self._shrinking:
             button.setText(button.accessibleName())
-        room = self.width() - 4 * BUTTON_GAP - sum(button.sizeHint().width() for button in kept)
+        room = self.width() - 5 * BUTTON_GAP - sum(button.sizeHint().width() for button in kept)
         for button in self._shrinking:
             if sum(other.sizeHint().width() for other in self._shrinking) > room:
                 button.setText("")
@@ -133,10 +141,17 @@ class ClipPage(QWidget):
         if not demo:
             parts.insert(1, Path(request.model).name)
         self.details.setText(" · ".join(parts))
-        notes = self._notes(clip)
-        self.note.setText("\n".join(notes))
-        self.note.setVisible(bool(notes))
+        self._refresh()
         self.player.open_clip(clip, play=play)
+
+    def _refresh(self) -> None:
+        """What may change while the clip is shown: its job may leave the list, or what it keeps."""
+        if self._clip is None:
+            return
+        notes = self._notes(self._clip)
+        self.note.setText("\n".join(texts.note(note) for note in notes))
+        self.note.setVisible(bool(notes))
+        self.again_button.setVisible(again.job_with_latents(self._session, self._clip) is not None)
 
     def close_clip(self) -> None:
         """Let the clip go."""
@@ -144,6 +159,9 @@ class ClipPage(QWidget):
         self.player.close_clip()
 
     def _notes(self, clip: Clip) -> tuple[str, ...]:
+        told = clip.recipe.get("notes")
+        if isinstance(told, list | tuple) and told:
+            return tuple(str(note) for note in told)
         job = self._session.jobs.get(clip.job_id)
         return job.notes if job is not None and job.clip_id == clip.id else ()
 
@@ -153,6 +171,12 @@ class ClipPage(QWidget):
         """How the clip was made, in a window of its own."""
         if self._clip is not None:
             RecipeDialog(self._clip, self).open()
+
+    def _choose_again(self) -> None:
+        job = again.job_with_latents(self._session, self._clip) if self._clip is not None else None
+        if job is not None:
+            menu = again.menu(self, self._session, job)
+            menu.popup(self.again_button.mapToGlobal(self.again_button.rect().topLeft()))
 
     def _reuse(self) -> None:
         if self._clip is not None:
@@ -178,12 +202,12 @@ class ClipPage(QWidget):
             lambda error: self._continued("", texts.sentence(error)),
         )
 
-    def _continued(self, path: str, problem: str = "") -> None:
+    def _continued(self, stored: str, problem: str = "") -> None:
         self.continue_button.setEnabled(True)
         if problem:
             show_toast(self, problem)
         else:
-            self.image_requested.emit(path)
+            self.image_requested.emit(stored)
 
     def _let_go(self, clip_ids: list[str]) -> None:
         """The clip is being deleted: its file must not be open (Windows would refuse to move it)."""
@@ -199,10 +223,10 @@ class ClipPage(QWidget):
 
 
 def _keep_last_frame(session: Session, clip: Clip) -> str:
-    """The path of the clip's last frame as a PNG in the image store. Not on the window's thread."""
+    """The clip's last frame in the image store, by its sha256. Not on the window's thread."""
     from wan_desktop.media.clips import frame_at
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "frame.png"
         frame_at(clip.path, -1).save(file, "PNG")
-        return str(session.image_path(session.keep_image(str(file))))
+        return session.keep_image(str(file))

@@ -1,22 +1,28 @@
-"""The stage for a job without a clip: waiting, failed, cancelled, interrupted. One sentence, and the way on."""
+"""The stage for a job without a clip: waiting, paused, failed, cancelled, interrupted; and the ways on."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QPushButton, QWidget
 
 from wan_desktop.domain.job import JobState
 from wan_desktop.domain.request import Draft
 from wan_desktop.ui import icons, job_words, texts, theme
 from wan_desktop.ui.icons import icon
 from wan_desktop.ui.widgets.centred import centred_column
+from wan_desktop.ui.widgets.flow_layout import FlowLayout
+from wan_desktop.ui.widgets.fold import Fold
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QIcon
+
     from wan_desktop.domain.job import Job
 
-WIDEST = 440
+WIDEST = 460
+LOG_HEIGHT = 150
 _ICONS = {
     JobState.FAILED: ("warning", "error"),
     JobState.INTERRUPTED: ("warning", "attention"),
@@ -28,10 +34,12 @@ _ICONS = {
 
 
 class EndedPage(QFrame):
-    """Shows one job. `retry_requested` and `cancel_requested` carry its id, `reuse_requested` its Draft."""
+    """Shows one job. `asked` carries its id and "resume", "retry", "pause", "cancel", "remove" or "report".
 
-    retry_requested = Signal(str)
-    cancel_requested = Signal(str)
+    `reuse_requested` carries its Draft.
+    """
+
+    asked = Signal(str, str)
     reuse_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -42,69 +50,139 @@ class EndedPage(QFrame):
         theme.set_kind(self.title, "title")
         theme.set_kind(self.action, "value")
         theme.set_kind(self.details, "value")
-        self.retry_button = QPushButton(icon("retry", "on_accent"), self.tr("Retry"))
-        theme.set_kind(self.retry_button, "primary")
-        self.cancel_button = QPushButton(icon("cancel"), self.tr("Cancel"))
+        self.notes = QLabel()
+        theme.set_kind(self.notes, "attention")
+        self.resume_button = self._button("resume", self.tr("Continue"), icon("play", "on_accent"))
+        theme.set_kind(self.resume_button, "primary")
+        self.retry_button = self._button("retry", self.tr("Try again"), icon("retry"))
+        self.pause_button = self._button("pause", self.tr("Pause"), icon("pause"))
+        self.cancel_button = self._button("cancel", self.tr("Cancel"), icon("cancel"))
+        self.remove_button = self._button("remove", self.tr("Remove"), icon("close"))
+        self.report_button = self._button("report", self.tr("Report a problem…"), icon("info"))
         self.reuse_button = QPushButton(self.tr("Reuse settings"))
-        self.retry_button.clicked.connect(lambda: self._job and self.retry_requested.emit(self._job.id))
-        self.cancel_button.clicked.connect(lambda: self._job and self.cancel_requested.emit(self._job.id))
+        self.reuse_button.setAccessibleName(self.reuse_button.text())
         self.reuse_button.clicked.connect(
             lambda: self._job and self.reuse_requested.emit(Draft.from_request(self._job.request))
         )
+        self.log = Fold(self.tr("What the log says"))
+        self.log_text = QPlainTextEdit()
         self._build()
         theme.theme_changed.connect(self._dress)
 
+    def _button(self, what: str, text: str, picture: QIcon) -> QPushButton:
+        button = QPushButton(picture, text)
+        button.setAccessibleName(text)
+        button.clicked.connect(partial(self._ask, what))
+        return button
+
+    def _ask(self, what: str, _checked: bool = False) -> None:
+        if self._job is not None:
+            self.asked.emit(self._job.id, what)
+
     def _build(self) -> None:
         column = centred_column(self, WIDEST)
-        for label in (self._picture, self.title, self.sentence, self.action, self.details):
+        for label in (self._picture, self.title, self.sentence, self.action, self.notes, self.details):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             label.setWordWrap(label is not self._picture)
             column.addWidget(label)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch(1)
-        for button in (self.retry_button, self.cancel_button, self.reuse_button):
-            button.setAccessibleName(button.text())
-            row.addWidget(button)
-        row.addStretch(1)
+        buttons = QWidget()
+        flow = FlowLayout(buttons, 8, centred=True)
+        for button in (
+            self.resume_button,
+            self.retry_button,
+            self.pause_button,
+            self.cancel_button,
+            self.reuse_button,
+            self.remove_button,
+            self.report_button,
+        ):
+            flow.addWidget(button)
         column.addSpacing(12)
-        column.addLayout(row)
+        column.addWidget(buttons)
+        self.log_text.setReadOnly(True)
+        self.log_text.setFixedHeight(LOG_HEIGHT)
+        self.log_text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.log_text.setAccessibleName(self.tr("What the log says"))
+        self.log_text.setTabChangesFocus(True)
+        self.log.body.addWidget(self.log_text)
+        column.addWidget(self.log)
 
     @property
     def job(self) -> Job | None:
         """The job that is shown."""
         return self._job
 
-    def show_job(self, job: Job, place: int) -> None:
-        """Show a job; `place` is its place in the queue when it waits."""
+    def show_job(self, job: Job, place: int, *, queue_rests: bool = False) -> None:
+        """Show a job; `place` is its place in the queue when it waits, `queue_rests` says that nothing begins."""
+        another = self._job is None or self._job.id != job.id
         self._job = job
-        self.title.setText(texts.state_name(job.state))
-        self.sentence.setText(self._sentence(job, place))
-        way_out = job_words.way_out(job)
-        self.action.setText(self.tr("What helps: {action}").format(action=way_out))
-        self.action.setVisible(bool(way_out))
-        self.details.setText(
-            f"{job_words.headline(job.request.prompt)}\n{job_words.request_line(job.request)}"
+        self.title.setText(self._title(job))
+        self.sentence.setText(
+            self._waits(place, queue_rests) if job.state is JobState.QUEUED else self._sentence(job)
         )
-        self.retry_button.setVisible(job.state.ended)
-        self.cancel_button.setVisible(not job.state.ended)
+        self.action.setText(job_words.helps(job))
+        self.action.setVisible(bool(self.action.text()))
+        self.notes.setText("\n".join(texts.note(note) for note in job.notes))
+        self.notes.setVisible(bool(job.notes))
+        self.details.setText(f"{job_words.headline(job.request.prompt)}\n{job_words.job_line(job)}")
+        self._show_buttons(job)
+        text = job_words.log_of(job)
+        self.log.setVisible(bool(text))
+        self.log_text.setPlainText(text)
+        if another:
+            self.log.set_open(False)
         self._dress()
 
-    def _sentence(self, job: Job, place: int) -> str:
+    def _show_buttons(self, job: Job) -> None:
+        goes_on, live = job_words.can_go_on(job), job.state in (JobState.QUEUED, JobState.RUNNING)
+        self.resume_button.setVisible(goes_on)
+        self.retry_button.setVisible(not live)
+        self.pause_button.setVisible(job.state is JobState.QUEUED)
+        self.cancel_button.setVisible(live)
+        self.remove_button.setVisible(not live)
+        self.report_button.setVisible(False)
+        self.resume_button.setText(job_words.continue_words(job))
+        self.retry_button.setText(job_words.again_words(job))
+        for button in (self.resume_button, self.retry_button):
+            button.setAccessibleName(button.text())
+        theme.set_kind(self.retry_button, "" if goes_on else "primary")
+        self.retry_button.setIcon(icon("retry", "text" if goes_on else "on_accent"))
+
+    def _title(self, job: Job) -> str:
+        if job.state in (JobState.PAUSED, JobState.INTERRUPTED, JobState.CANCELLED):
+            return job_words.stopped_at(job)
+        return texts.state_name(job.state)
+
+    def _sentence(self, job: Job) -> str:
+        kept = job_words.can_go_on(job)
         match job.state:
             case JobState.FAILED:
                 return job_words.failure(job)
+            case JobState.PAUSED if job.error is not None:
+                return job_words.failure(job)
+            case JobState.PAUSED if job.kept_step or job.kept_latents:
+                return self.tr("What is done so far is kept, and the graphics card is free.")
+            case JobState.PAUSED:
+                return self.tr("It has not begun, and waits until you continue it.")
+            case JobState.INTERRUPTED if kept:
+                return self.tr("It was rendering when the app stopped. What was done until then is kept.")
             case JobState.INTERRUPTED:
-                return self.tr("It was rendering when the app stopped. Retry renders it from the start.")
+                return self.tr("It was rendering when the app stopped. Nothing of it could be kept.")
+            case JobState.CANCELLED if kept:
+                return self.tr("You cancelled this render. What was done until then is kept.")
             case JobState.CANCELLED:
-                return self.tr("You cancelled this render. Retry renders it from the start.")
-            case JobState.DONE:
-                return self.tr("Its clip is no longer in the library. Retry makes it again.")
+                return self.tr("You cancelled this render.")
             case _:
-                return self.tr("It is the {ordinal} in the queue and starts by itself.").format(
-                    ordinal=job_words.ordinal(place)
-                )
+                return self.tr("Its clip is no longer in the library.")
+
+    def _waits(self, place: int, queue_rests: bool) -> str:
+        text = (
+            self.tr("It is the {ordinal} in the queue, which is paused.")
+            if queue_rests
+            else self.tr("It is the {ordinal} in the queue and starts by itself.")
+        )
+        return text.format(ordinal=job_words.ordinal(place))
 
     def _dress(self) -> None:
         if self._job is not None:

@@ -1,4 +1,4 @@
-"""The stage while a job renders: its moving preview, its stage in words, the whole job's bar, Cancel."""
+"""The stage while a job renders: its moving preview, its stage in words, the whole job's bar, Pause, Cancel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wan_desktop.ui.widgets.preview_view import PreviewView
 if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QShowEvent
 
-    from wan_desktop.domain.events import Note, Preview, Progress
+    from wan_desktop.domain.events import Note, Preview, Progress, Resumed
     from wan_desktop.domain.job import Job
 
 TICK_MS = 500
@@ -27,9 +27,10 @@ WHOLE = 1000
 
 
 class RenderingPage(QWidget):
-    """Shows one running job at a time. `cancel_requested` carries its id."""
+    """Shows one running job at a time. `cancel_requested` and `pause_requested` carry its id."""
 
     cancel_requested = Signal(str)
+    pause_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,10 +48,18 @@ class RenderingPage(QWidget):
         theme.set_kind(self.note, "attention")
         self.prompt = ElidedLabel()
         theme.set_kind(self.prompt, "value")
+        self.origin = ElidedLabel()
+        theme.set_kind(self.origin, "good")
+        self.pause_button = QPushButton(icon("pause"), self.tr("Pause"))
+        self.pause_button.setAccessibleName(self.tr("Pause this render"))
+        self.pause_button.setToolTip(self.tr("Stops after the present step; the graphics card is free then"))
+        self.pause_button.clicked.connect(lambda: self._job and self.pause_requested.emit(self._job.id))
         self.cancel_button = QPushButton(icon("cancel"), self.tr("Cancel"))
         self.cancel_button.setAccessibleName(self.tr("Cancel this render"))
         self.cancel_button.clicked.connect(self._cancel)
         self._job: Job | None = None
+        self._progress: Progress | None = None
+        self._pausing = False
         self._clock = Clock()
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MS)
@@ -65,11 +74,12 @@ class RenderingPage(QWidget):
         bar.addWidget(self.times)
         words = QVBoxLayout()
         words.setSpacing(3)
-        for label in (self.stage, self.prompt, self.note):
+        for label in (self.stage, self.prompt, self.origin, self.note):
             words.addWidget(label)
         foot = QHBoxLayout()
         foot.setSpacing(12)
         foot.addLayout(words, 1)
+        foot.addWidget(self.pause_button)
         foot.addWidget(self.cancel_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -88,12 +98,13 @@ class RenderingPage(QWidget):
     def show_job(self, job: Job, progress: Progress | None) -> None:
         """Begin to show a running job that is as far as `progress`."""
         self._job, self._clock = job, Clock()
+        self._pausing = False
         self.view.clear()
         self.view.set_caption("")
         self.note.hide()
-        self.prompt.setText(
-            f"{job_words.request_line(job.request)} · {job_words.headline(job.request.prompt)}"
-        )
+        self.origin.hide()
+        self.prompt.setText(f"{job_words.job_line(job)} · {job_words.headline(job.request.prompt)}")
+        self.pause_button.setEnabled(True)
         self.cancel_button.setEnabled(True)
         self.cancel_button.setText(self.tr("Cancel"))
         self._show_progress(progress)
@@ -115,8 +126,23 @@ class RenderingPage(QWidget):
 
     def take_note(self, note: Note) -> None:
         """Something to know about the job."""
-        self.note.setText(note.sentence)
+        self.tell(note.sentence)
+
+    def tell(self, sentence: str) -> None:
+        """A sentence about the job."""
+        self.note.setText(texts.note(sentence))
         self.note.show()
+
+    def take_resumed(self, resumed: Resumed) -> None:
+        """The job goes on from there."""
+        self.origin.setText(job_words.went_on(resumed))
+        self.origin.show()
+
+    def take_pausing(self) -> None:
+        """The job was told to pause, and will after its step."""
+        self._pausing = True
+        self.pause_button.setEnabled(False)
+        self._show_progress(self._progress)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Let the time run."""
@@ -128,6 +154,7 @@ class RenderingPage(QWidget):
         self._tick.stop()
 
     def _show_progress(self, progress: Progress | None) -> None:
+        self._progress = progress
         part = fraction(progress)
         self.bar.setValue(round(part * WHOLE))
         self.percent.setText(job_words.percent(part))
@@ -137,6 +164,8 @@ class RenderingPage(QWidget):
         self._show_times()
 
     def _stage_words(self, progress: Progress | None) -> str:
+        if self._pausing:
+            return job_words.pausing(progress)
         if progress is None:
             return texts.stage_name(Stage.LOADING)
         word = texts.stage_name(progress.stage)

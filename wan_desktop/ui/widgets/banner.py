@@ -26,9 +26,13 @@ _ROLES = {"info": "accent", "good": "good", "attention": "attention", "error": "
 
 
 class Banner(QFrame):
-    """One sentence with what can be done about it. `tone`: info, good, attention or error."""
+    """One sentence with what can be done about it. `tone`: info, good, attention or error.
+
+    `closed` when it goes away for any reason, `dismissed` when a person closed it without an answer.
+    """
 
     closed = Signal()
+    dismissed = Signal()
 
     def __init__(
         self,
@@ -78,7 +82,7 @@ class Banner(QFrame):
         close.setIconSize(QSize(14, 14))
         close.setToolTip(self.tr("Close"))
         close.setAccessibleName(self.tr("Close this message"))
-        close.clicked.connect(self.close_banner)
+        close.clicked.connect(lambda: (self.close_banner(), self.dismissed.emit()))
         return close
 
 
@@ -117,6 +121,10 @@ class BannerStack(QWidget):
         """Take the banner of that key away, if it is there."""
         if key in self._banners:
             self._banners[key].close_banner()
+
+    def has(self, key: str) -> bool:
+        """Whether the banner of that key is shown."""
+        return key in self._banners
 
     def texts(self) -> list[str]:
         """What is shown now."""

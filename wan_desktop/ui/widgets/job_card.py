@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,9 @@ from PySide6.QtGui import QColor, QFont, QHelpEvent, QImage, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
 
 from wan_desktop.bridge.job_list import JobListModel
+from wan_desktop.bridge.job_progress import kept_fraction
 from wan_desktop.domain.job import JobState
-from wan_desktop.ui import icons, job_words, theme
+from wan_desktop.ui import icons, job_words, texts, theme
 from wan_desktop.ui.widgets import card_paint
 from wan_desktop.ui.widgets.pictures import WIDTH, Picture, Pictures, read_thumbnail
 
@@ -28,7 +30,17 @@ PADDING = 11
 THUMB = QSize(84, 48)
 BUTTON = 24
 _PROMPT_LINE, _STATE_LINE, _META_LINE, _BAR = 17, 15, 15, 6
-_STATE_LINES = 3
+_STATE_LINES, _NOTE_LINES = 3, 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A few words under the prompt: at most `most` lines of them."""
+
+    text: str
+    font: QFont
+    colour: str
+    most: int
 
 
 class JobDelegate(QStyledItemDelegate):
@@ -41,25 +53,41 @@ class JobDelegate(QStyledItemDelegate):
     # ---- geometry
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """As tall as the state needs: a failure's sentence takes up to three lines, a running job has a bar."""
+        """As tall as its words: a failure's sentence takes up to three lines, a job under way has a bar."""
         job: Job | None = index.data(JobListModel.JobRole)
         width = option.rect.width() or option.widget.viewport().width()
         if job is None:
             return QSize(width, 0)
         inner = width - 2 * PADDING - THUMB.width() - 10
-        state_lines = 1
-        if job.state in (JobState.FAILED, JobState.INTERRUPTED):
-            state_lines = card_paint.line_count(
-                job_words.state_line(job, 0, None), self._state_font(option.font), inner, _STATE_LINES
-            )
-        height = 2 * PADDING + 2 * _PROMPT_LINE + 2 + state_lines * _STATE_LINE + _META_LINE
-        if job.state is JobState.RUNNING:
+        height = 2 * PADDING + 2 * _PROMPT_LINE + 2 + _META_LINE
+        for block in self._blocks(job, index, option.font):
+            height += _STATE_LINE * card_paint.line_count(block.text, block.font, inner, block.most)
+        if job.state is JobState.RUNNING or kept_fraction(job) > 0:
             height += _BAR + 6
         return QSize(width, height + GAP)
 
+    def _blocks(self, job: Job, index: Index, font: QFont) -> list[_Block]:
+        """What stands under the prompt: the state, what helps, and what else there is to know."""
+        colours = theme.current()
+        line = job_words.state_line(
+            job,
+            index.data(JobListModel.PlaceRole),
+            index.data(JobListModel.ProgressRole),
+            stopping=job.id in self._session.stopping,
+        )
+        small = card_paint.sized(font, 11)
+        strong = card_paint.sized(font, 11, QFont.Weight.DemiBold)
+        blocks = [_Block(line, strong, getattr(colours, job_words.STATE_ROLES[job.state]), _STATE_LINES)]
+        help_line = job_words.helps(job)
+        if help_line:
+            blocks.append(_Block(help_line, small, colours.secondary, 2))
+        notes = job.notes or tuple(self._session.notes.get(job.id, ()))
+        blocks += [_Block(texts.note(note), small, colours.attention, _NOTE_LINES) for note in notes]
+        return blocks
+
     def buttons(self, rect: QRectF, job: Job) -> dict[str, QRectF]:
         """Where the small buttons of a card at `rect` lie, by what they do."""
-        names = ["retry", "remove"] if job.state.ended else ["cancel"]
+        names = card_verbs(job, stopping=job.id in self._session.stopping)
         right, top = rect.right() - 7, rect.bottom() - 7 - BUTTON
         count = len(names)
         return {
@@ -117,20 +145,22 @@ class JobDelegate(QStyledItemDelegate):
             _PROMPT_LINE,
         )
         y += 2 * _PROMPT_LINE + 2
-        text = job_words.state_line(
-            job, index.data(JobListModel.PlaceRole), index.data(JobListModel.ProgressRole)
-        )
-        role = getattr(colours, job_words.STATE_ROLES[job.state])
-        long = job.state in (JobState.FAILED, JobState.INTERRUPTED)
-        most = _STATE_LINES if long else 1
-        y += card_paint.lines(
-            painter, QRectF(left, y, width, 0), text, self._state_font(font), role, most, _STATE_LINE
-        )
-        if job.state is JobState.RUNNING:
-            part = index.data(JobListModel.FractionRole)
-            card_paint.bar(painter, QRectF(left, y + 3, width, _BAR), part, colours.accent)
+        for block in self._blocks(job, index, font):
+            y += card_paint.lines(
+                painter,
+                QRectF(left, y, width, 0),
+                block.text,
+                block.font,
+                block.colour,
+                block.most,
+                _STATE_LINE,
+            )
+        part = index.data(JobListModel.FractionRole)
+        if job.state is JobState.RUNNING or part > 0:
+            role = getattr(colours, job_words.STATE_ROLES[job.state])
+            card_paint.bar(painter, QRectF(left, y + 3, width, _BAR), part, role)
             y += _BAR + 6
-        meta = job_words.request_line(job.request)
+        meta = job_words.job_line(job)
         card_paint.lines(
             painter,
             QRectF(left, y + 1, width, 0),
@@ -150,10 +180,6 @@ class JobDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
             glyph = icons.pixmap(_ICONS[name], 16, "text", ratio)
             painter.drawPixmap(place.center() - QRectF(0, 0, 16, 16).center(), glyph)
-
-    @staticmethod
-    def _state_font(font: QFont) -> QFont:
-        return card_paint.sized(font, 11, QFont.Weight.DemiBold)
 
     # ---- the job's picture
 
@@ -184,13 +210,21 @@ class JobDelegate(QStyledItemDelegate):
         name = self.button_at(QRect(option.rect), index, event.pos())
         if name is None:
             return super().helpEvent(event, view, option, index)
-        words = {
-            "cancel": self.tr("Cancel"),
-            "retry": self.tr("Retry"),
-            "remove": self.tr("Remove from the queue"),
-        }
-        QToolTip.showText(event.globalPos(), words[name], view)
+        QToolTip.showText(event.globalPos(), self._verb_words(name, index.data(JobListModel.JobRole)), view)
         return True
+
+    def _verb_words(self, verb: str, job: Job) -> str:
+        match verb:
+            case "resume":
+                return job_words.continue_words(job)
+            case "retry":
+                return job_words.again_words(job)
+            case "pause":
+                return self.tr("Pause")
+            case "cancel":
+                return self.tr("Cancel")
+            case _:
+                return self.tr("Remove from the queue")
 
     def button_at(self, row: QRect, index: Index, at: QPoint) -> str | None:
         """The small button at that point of the view, when the index's row lies at `row`."""
@@ -201,7 +235,16 @@ class JobDelegate(QStyledItemDelegate):
         return next((name for name, place in places.items() if place.contains(at.toPointF())), None)
 
 
-_ICONS = {"cancel": "cancel", "retry": "retry", "remove": "close"}
+_ICONS = {"cancel": "cancel", "retry": "retry", "remove": "close", "pause": "pause", "resume": "play"}
+
+
+def card_verbs(job: Job, *, stopping: bool) -> list[str]:
+    """What can be done with a job by one click: "pause", "resume", "retry", "cancel", "remove"."""
+    if job.state is JobState.RUNNING:
+        return ["cancel"] if stopping else ["pause", "cancel"]
+    if job.state is JobState.QUEUED:
+        return ["pause", "cancel"]
+    return ["resume", "retry", "remove"] if job_words.can_go_on(job) else ["retry", "remove"]
 
 
 def preview_key(job_id: str) -> str:

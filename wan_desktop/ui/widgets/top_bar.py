@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from wan_desktop.ui import icons, texts
 
 if TYPE_CHECKING:
-    from wan_desktop.domain.events import BackendState
+    from wan_desktop.domain.events import AwakeState, BackendState
     from wan_desktop.domain.model import ModelSpec
 
 HEIGHT = 44
@@ -52,13 +52,18 @@ class TopBar(QFrame):
         self.gear.setToolTip(self.tr("Settings"))
         self.gear.setAccessibleName(self.tr("Settings"))
         self.gear.clicked.connect(self.settings_asked)
+        self.awake = QToolButton(self)
+        self.awake.setProperty("kind", "quiet")
+        self.awake.setIconSize(QSize(18, 18))
+        self.awake.clicked.connect(self.settings_asked)
+        self.awake.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 10, 0)
         row.setSpacing(8)
         row.addWidget(name)
         row.addWidget(self.menus, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
-        for widget in (self.model, self.badge, self.device, self.gear):
+        for widget in (self.awake, self.model, self.badge, self.device, self.gear):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def show_model(self, model: ModelSpec) -> None:
@@ -68,6 +73,16 @@ class TopBar(QFrame):
         self.model.setAccessibleName(self.tr("Model: {name}").format(name=name))
         self.model.setToolTip(model.description or model.path)
         self.badge.setVisible(model.demo)
+
+    def show_awake(self, state: AwakeState, *, rendering: bool) -> None:
+        """Say quietly that the computer is kept awake, or why it is not; nothing while nothing renders."""
+        text = self.tr("The computer stays awake while a clip renders")
+        if not state.on and state.sentence:
+            text = QCoreApplication.translate("awake", state.sentence)
+        self.awake.setIcon(icons.icon("awake", "secondary" if state.on else "attention"))
+        self.awake.setToolTip(text)
+        self.awake.setAccessibleName(text)
+        self.awake.setVisible(rendering and (state.on or bool(state.sentence)))
 
     def show_backend(self, state: BackendState) -> None:
         """Name the device and its memory, or say why there is none."""

@@ -1,0 +1,66 @@
+"""Pictures and recipes: the part of the session that reads and writes files. Most of it belongs in the background."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PIL.Image import Image
+
+    from wan_desktop.jobs.host import Host
+
+
+class SessionFiles:
+    """What a Session can do with files; it has a host."""
+
+    _host: Host
+
+    @property
+    def library_folder(self) -> Path:
+        """The folder where clips are put now."""
+        return self._host.library.folder
+
+    def image_path(self, sha256: str) -> Path:
+        """The file of a stored start image. Raises BadImage when it is gone."""
+        return self._host.images.path(sha256)
+
+    def load_image(self, path: str) -> Image:
+        """The picture as it will be used: turned, RGB. Raises BadImage."""
+        from wan_desktop.media.images import load_rgb
+
+        image: Image = load_rgb(path)
+        return image
+
+    def keep_image(self, path: str) -> str:
+        """Put a picture that has no lasting file (a pasted one) in the image store; its sha256.
+
+        Reads and writes: call it in the background. Raises BadImage or DiskProblem.
+        """
+        return self._host.images.add(path)[0]
+
+    def recipe_of(self, path: str) -> dict[str, Any] | None:
+        """The recipe inside a video file, or None when it is no clip of ours. Reads: call it in the background."""
+        from wan_desktop.media.clips import read_recipe
+
+        return read_recipe(path)
+
+    def keep_image_of(self, path: str) -> str | None:
+        """Put the start image that travels inside a clip in the image store; its sha256, None when there is none.
+
+        It is the picture as it was rendered, cropped. Call it in the background. Raises BadImage or DiskProblem.
+        """
+        import base64
+        import tempfile
+
+        from wan_desktop.media.clips import IMAGE_KEY, probe
+
+        text = probe(path).tags.get(IMAGE_KEY, "")
+        if not text:
+            return None
+        with tempfile.TemporaryDirectory() as folder:
+            file = f"{folder}/start-image"
+            with open(file, "wb") as out:
+                out.write(base64.b64decode(text))
+            return self.keep_image(file)
