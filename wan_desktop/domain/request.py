@@ -69,7 +69,8 @@ class Draft:
     `image` is a path on this computer. `domain.validate.resolve` turns a draft into a RenderRequest or
     raises InvalidRequest. `seconds` is another way to say `num_frames`; at most one of them is given.
     `stored_image` is the sha256 of an image that the image store already has (used by retry and reuse); it
-    goes before `image`. With an image and neither width nor height, the size follows the image's shape.
+    goes before `image`. `loras` need no fingerprints here. With an image and neither width nor height, the size
+    follows the image's shape.
     """
 
     prompt: str = ""
@@ -88,6 +89,7 @@ class Draft:
     sampler: str | None = None
     seed: int | None = None
     model: str | None = None
+    loras: tuple[Lora, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
@@ -96,12 +98,13 @@ class Draft:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Draft:
         """The draft that `to_json` described; unknown keys are ignored."""
-        known = {f.name for f in fields(cls)}
-        return cls(**{k: v for k, v in data.items() if k in known})
+        known = {f.name for f in fields(cls)} - {"loras"}
+        loras = tuple(Lora(**lora) for lora in data.get("loras", ()))
+        return cls(**{k: v for k, v in data.items() if k in known}, loras=loras)
 
     @classmethod
     def from_request(cls, request: RenderRequest) -> Draft:
         """The draft that would make `request` again, seed included."""
-        known = {f.name for f in fields(cls)} - {"image"}
+        known = {f.name for f in fields(cls)} - {"image", "loras"}
         values = {k: v for k, v in request.to_json().items() if k in known}
-        return cls(**values, stored_image=request.image)
+        return cls(**values, stored_image=request.image, loras=request.loras)

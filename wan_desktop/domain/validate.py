@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wan_desktop.domain import prompts, sizes
@@ -13,6 +14,7 @@ from wan_desktop.domain.samplers import SAMPLERS
 
 if TYPE_CHECKING:
     from wan_desktop.domain.model import Limits, ModelSpec, Preset
+    from wan_desktop.domain.request import Lora
 
 MAX_SEED = 2**53 - 1
 """Seeds are whole numbers that JSON and every language read back exactly."""
@@ -51,7 +53,12 @@ def resolve(draft: Draft, model: ModelSpec, image_size: tuple[int, int] | None =
         model=model.id,
         model_fingerprint=model.fingerprint,
         preset=preset.name,
+        loras=tuple(_lora(lora) for lora in draft.loras),
     )
+
+
+def _lora(lora: Lora) -> Lora:
+    return replace(lora, strength=_real("lora", lora.strength, 1.0, -4, 4))
 
 
 def _text(field: str, text: str) -> str:

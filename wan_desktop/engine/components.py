@@ -128,7 +128,7 @@ def _fill(module: nn.Module, name: str, weight: Weight, dtype: torch.dtype, file
         if packing is None and tensor.dtype in FP8:
             packing = Fp8(torch.ones(()))
         if packing is not None and leaf == "weight" and isinstance(owner, nn.Linear):
-            _pack(module, owner_name, PackedLinear(tensor, packing, owner.bias, dtype))
+            _pack(module, owner_name, PackedLinear(tensor, packing, owner.bias, dtype, weight.shape))
             return
         value = tensor.to(dtype) if packing is None else packing.unpack(tensor, dtype)
     except (RuntimeError, ValueError, OSError) as error:

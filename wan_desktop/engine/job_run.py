@@ -12,7 +12,7 @@ from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, BadOutput, DiskProblem,
 from wan_desktop.domain.events import Kept, Note, Preview, Progress
 from wan_desktop.domain.job import Stage
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
-from wan_desktop.engine import keeping
+from wan_desktop.engine import keeping, lora
 from wan_desktop.engine.previews import Pace
 from wan_desktop.engine.prompts import cut_note
 from wan_desktop.engine.snapshots import Snapshots, not_kept
@@ -93,7 +93,11 @@ class JobRun:
         yield Progress(job_id, Stage.DENOISING, resume.step if resume else 0, request.num_inference_steps)
         pace = Pace()
         check = self._control.check
-        with self._loaded.using(TRANSFORMER, check), pipeline.checked(check):
+        with (
+            self._loaded.using(TRANSFORMER, check),
+            lora.applied(pipeline.transformer, request.loras),
+            pipeline.checked(check),
+        ):
             for step in pipeline.steps(
                 embeds,
                 negative,

@@ -66,13 +66,20 @@ def is_plain(kind: int) -> bool:
 class PackedLinear(nn.Module):
     """A linear layer on a packed weight: unpacks it, multiplies, forgets it again.
 
-    `weight` is an empty stand-in that has the layer's dtype: umT5 asks it which dtype its input must have.
+    `shape` is (out, in). `weight` is an empty stand-in that has the layer's dtype: umT5 asks it which dtype its
+    input must have.
     """
 
     def __init__(
-        self, packed: torch.Tensor, packing: Packing, bias: torch.Tensor | None, dtype: torch.dtype
+        self,
+        packed: torch.Tensor,
+        packing: Packing,
+        bias: torch.Tensor | None,
+        dtype: torch.dtype,
+        shape: tuple[int, int],
     ) -> None:
         super().__init__()
+        self.shape = shape
         self.packing = packing
         self.register_buffer("packed", packed, persistent=False)
         self.register_buffer("weight", torch.empty(0, dtype=dtype), persistent=False)

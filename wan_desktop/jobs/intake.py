@@ -33,6 +33,8 @@ class Intake:
             stored, size = self._images.add(draft.image)
             draft = replace(draft, stored_image=stored)
         request = self._with_model(draft, image_size=size)
+        if request.loras:
+            request = replace(request, loras=self._models.check_loras(request.loras))
         self.check_library(request)
         return request
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from wan_desktop.domain.events import BackendState, Rendered, RenderEvent
     from wan_desktop.domain.job import Clip, Job, WorkFiles
     from wan_desktop.domain.model import ModelSpec
-    from wan_desktop.domain.request import RenderRequest
+    from wan_desktop.domain.request import Lora, RenderRequest
     from wan_desktop.jobs.cancel import CancelToken
 
 T = TypeVar("T")
@@ -123,6 +123,9 @@ class Models(Protocol):
 
     def get(self, model: str | None) -> ModelSpec:
         """The model of that id or folder; None: the chosen one. Raises ModelMissing or ModelDamaged."""
+
+    def check_loras(self, loras: Sequence[Lora]) -> tuple[Lora, ...]:
+        """`loras` with absolute paths and fingerprints. Raises InvalidRequest, field "lora", for one that is none."""
 
 
 class Backend(Protocol):

@@ -12,6 +12,7 @@ from wan_desktop.domain.weight_names import TRANSFORMER
 from wan_desktop.models import declared, wan22_ti2v_5b
 from wan_desktop.models.diffusers_folder import FASTWAN, INDEX, whole_model_files
 from wan_desktop.models.fingerprint import combined_fingerprint, parts_fingerprint
+from wan_desktop.models.loras import checked
 from wan_desktop.models.recognise import variant_in
 from wan_desktop.models.shelf import SUFFIXES, Shelf, assemble, look_beside, look_into, take
 from wan_desktop.models.tables import read_words
@@ -20,7 +21,8 @@ from wan_desktop.models.weights import damaged_file
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from wan_desktop.domain.model import ModelSpec
+    from wan_desktop.domain.model import ModelSpec, Part
+    from wan_desktop.domain.request import Lora
     from wan_desktop.domain.settings import Settings
     from wan_desktop.models.recognise import Found
     from wan_desktop.models.registry import Registry
@@ -69,6 +71,10 @@ class ModelCatalog:
         if model == DEMO:
             return self._read(self._demo_folder)
         return self._read(Path(os.path.abspath(Path(model).expanduser())))
+
+    def check_loras(self, loras: Sequence[Lora]) -> tuple[Lora, ...]:
+        """`loras` with absolute paths and fingerprints. Raises InvalidRequest, field "lora", for one that is none."""
+        return tuple(checked(lora) for lora in loras)
 
     def _first_usable(self) -> ModelSpec:
         for name in self._named():
@@ -128,7 +134,7 @@ class ModelCatalog:
         shelf.add(self._listed())
         return self._spec(found, assemble(found, shelf))
 
-    def _spec(self, found: Found, parts: tuple) -> ModelSpec:
+    def _spec(self, found: Found, parts: tuple[Part, ...]) -> ModelSpec:
         path = found.files[0]
         variant, ask = self._variant(path, found.variant)
         return wan22_ti2v_5b.make_spec(
