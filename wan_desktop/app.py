@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from wan_desktop.domain.job import Clip, Job
     from wan_desktop.domain.request import Draft
     from wan_desktop.domain.settings import Settings
+    from wan_desktop.models.manager import ModelManager
     from wan_desktop.process.host_client import HostClient
+    from wan_desktop.server.api import ApiServer
+    from wan_desktop.server.settings import ApiSettings
     from wan_desktop.ui.application import WindowApplication
 
 log = logging.getLogger(__name__)
@@ -60,13 +63,15 @@ class HostParts:
         from wan_desktop.library.images import ImageStore
         from wan_desktop.library.kept import KeptFiles
         from wan_desktop.models.catalog import ModelCatalog
+        from wan_desktop.models.registry import NAME, Registry
         from wan_desktop.process.render_process import RenderProcess
 
         self._paths, self._device = paths, device
         self._file = SettingsFile(paths.config)
         self.settings = self._file.load()
         self.resources = resources_dir()
-        self.models = ModelCatalog(self.resources / "models" / "demo", lambda: self.settings)
+        listed = Registry(paths.data / NAME)
+        self.models = ModelCatalog(self.resources / "models" / "demo", lambda: self.settings, listed)
         self.opening_notes = (*self._file.opening_notes, *self._without_lost_model())
         self._default_library = default_library(paths)
         images = ImageStore(paths.data / "images")
@@ -201,6 +206,21 @@ def on_queue(ask: Callable[[Host | HostClient], Future[T]]) -> T:
         return ask(host).result()
 
 
+def model_manager() -> ModelManager:
+    """The models on this computer; needs no host, since the list of models is a file of its own."""
+    from wan_desktop.config.paths import find_paths, resources_dir
+    from wan_desktop.config.settings_file import SettingsFile
+    from wan_desktop.models.catalog import ModelCatalog
+    from wan_desktop.models.manager import ModelManager
+    from wan_desktop.models.registry import NAME, Registry
+
+    paths = find_paths()
+    settings = SettingsFile(paths.config).load()
+    listed = Registry(paths.data / NAME)
+    catalog = ModelCatalog(resources_dir() / "models" / "demo", lambda: settings, listed)
+    return ModelManager(catalog, listed, paths.data / "models")
+
+
 def doctor() -> tuple[dict[str, Any], str]:
     """What this computer has and what is missing: as plain data, and as text."""
     from wan_desktop.config import doctor as examination
@@ -258,6 +278,20 @@ def _render_as_host(
     show: Callable[[Event], None],
 ) -> tuple[Job, Clip | None]:
     """Render here; what others submit meanwhile is rendered too, unless a window wants to take over."""
+    with _headless(paths, lock, device, even_paused=True) as (parts, runner, thread, taken_over):
+        # who calls for a render on the command line wants it now, even when the queue rests
+        job, clip = Following(parts.host, show).run(lambda: parts.host.submit(draft), interrupted)
+        if not (taken_over.is_set() or interrupted.is_set()):
+            runner.finish()
+            _wait_for(thread, interrupted)
+        return job, clip
+
+
+@contextlib.contextmanager
+def _headless(
+    paths: Paths, lock: LibraryLock, device: str | None, *, even_paused: bool = False
+) -> Iterator[tuple[HostParts, Runner, threading.Thread, threading.Event]]:
+    """A host without a window, rendering in a thread; the event is set when a window wants to take over."""
     from wan_desktop.config.logs import log_to
     from wan_desktop.process.host_session import Doors
     from wan_desktop.process.host_socket import HostSocket
@@ -268,7 +302,7 @@ def _render_as_host(
         parts = HostParts(paths, device=device)
         stack.callback(parts.host.close)
         parts.prepare_library()
-        runner = parts.runner(even_paused=True)  # who calls for a render on the command line wants it now
+        runner = parts.runner(even_paused=even_paused)
         thread = threading.Thread(target=runner.run, name="runner")
         thread.start()
         stack.callback(thread.join)
@@ -277,11 +311,37 @@ def _render_as_host(
         taken_over = threading.Event()
         doors = Doors("headless", take_over=taken_over.set)
         stack.callback(HostSocket(parts.host, paths.data, doors).close)
-        job, clip = Following(parts.host, show).run(lambda: parts.host.submit(draft), interrupted)
-        if not (taken_over.is_set() or interrupted.is_set()):
-            runner.finish()
-            _wait_for(thread, interrupted)
-        return job, clip
+        yield parts, runner, thread, taken_over
+
+
+def serve(settings: ApiSettings, device: str | None, say: Callable[[ApiServer], None]) -> None:
+    """Answer ComfyUI's API without a window until Ctrl-C, or until a window takes over.
+
+    The queue of earlier times goes on at once. `say` gets the running server. Raises HostProblem when another
+    Wan Desktop holds the library or the address cannot be had.
+    """
+    from wan_desktop.server.api import ApiServer
+
+    with _interrupts() as interrupted:
+        paths, found = _find_host()
+        if not isinstance(found, LibraryLock):
+            found.close()
+            raise HostProblem(
+                QT_TRANSLATE_NOOP(
+                    "errors",
+                    "Another Wan Desktop is running with this library: close it, or turn on the API in its Settings.",
+                )
+            )
+        with _headless(paths, found, device) as (parts, runner, thread, taken_over):
+            api = ApiServer(parts.host, settings, data=paths.data, config=paths.config)
+            api.start()
+            try:
+                say(api)
+                runner.go_on()
+                while not (interrupted.is_set() or taken_over.is_set()) and thread.is_alive():
+                    interrupted.wait(0.2)
+            finally:
+                api.stop()
 
 
 def _wait_for(thread: threading.Thread, interrupted: threading.Event) -> None:

@@ -9,10 +9,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop import __version__
+from wan_desktop.cli_models import models_parser
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, Cancelled, InvalidRequest, ModelMissing, WanError
 from wan_desktop.domain.events import Event, JobChanged, Note, Progress
 from wan_desktop.domain.job import STAGE_WORDS, Clip, Job, JobState, Stage
-from wan_desktop.domain.request import Draft
+from wan_desktop.domain.request import Draft, Lora
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,10 +72,33 @@ def _parser() -> argparse.ArgumentParser:
     _render_parser(commands)
     _queue_parser(_list_parser(commands, "queue", "the render queue", _queue_list))
     _list_parser(commands, "library", "the library of clips", _library_list)
+    _serve_parser(commands)
+    models_parser(commands)
     doctor = commands.add_parser("doctor", help="what this computer has, and what is missing")
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.set_defaults(run=_doctor)
     return parser
+
+
+def _serve_parser(commands: Any) -> None:
+    serve = commands.add_parser("serve", help="answer ComfyUI's API, without a window")
+    serve.add_argument(
+        "--host", metavar="H", default="127.0.0.1", help="address to listen on (only this computer)"
+    )
+    serve.add_argument("--port", metavar="P", help="port to listen on (8188)")
+    serve.add_argument(
+        "--token", metavar="T", default="", help="what clients must send; made when others can come in"
+    )
+    serve.add_argument(
+        "--name", metavar="NAME", action="append", default=[], help="a host name of this server"
+    )
+    serve.add_argument(
+        "--origin", metavar="URL", action="append", default=[], help="a web page that may call it"
+    )
+    serve.add_argument("--allow-demo-model", action="store_true", help="let the built-in demo model answer")
+    serve.add_argument("--device", metavar="NAME", help="auto, cpu, cuda or cuda:N")
+    serve.add_argument("--json", action="store_true", help="print one JSON event a line")
+    serve.set_defaults(run=_serve)
 
 
 def _render_parser(commands: Any) -> None:
@@ -98,6 +122,9 @@ def _render_parser(commands: Any) -> None:
         ("out", "FILE", "put a copy of the clip here; the library keeps its own"),
     ):
         render.add_argument(f"--{option}", metavar=metavar, help=text)
+    render.add_argument(
+        "--lora", metavar="FILE:X", action="append", default=[], help="a LoRA and its strength; may be repeated"
+    )
     render.add_argument("--json", action="store_true", help="print one JSON event a line")
     render.set_defaults(run=_render)
 
@@ -148,7 +175,17 @@ def _draft(args: argparse.Namespace) -> Draft:
         sampler=args.sampler,
         seed=_whole("seed", args.seed),
         model=args.model,
+        loras=tuple(map(_lora, args.lora)),
     )
+
+
+def _lora(text: str) -> Lora:
+    """FILE:0.8, or FILE alone; a colon may also stand in the name (C:\\...)."""
+    file, colon, strength = text.rpartition(":")
+    try:
+        return Lora(os.path.abspath(file), float(strength)) if colon else Lora(os.path.abspath(text))
+    except ValueError:
+        return Lora(os.path.abspath(text))
 
 
 def _size(text: str | None) -> tuple[int | None, int | None]:
@@ -276,6 +313,36 @@ class _TextPrinter:
         if self._bar:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from wan_desktop import app
+    from wan_desktop.server.settings import PORT, ApiSettings
+
+    port = _whole("port", args.port)
+    if port is not None and not 0 <= port <= 65535:
+        raise InvalidRequest(
+            QT_TRANSLATE_NOOP("errors", "{value} is no port: use 1 to 65535."), field="port", value=port
+        )
+    settings = ApiSettings(
+        host=args.host,
+        port=PORT if port is None else port,
+        token=args.token,
+        allow_demo=args.allow_demo_model,
+        names=tuple(args.name),
+        origins=tuple(args.origin),
+    )
+
+    def say(api: Any) -> None:
+        if args.json:
+            _line(event="serving", address=api.address, token=api.token, token_kept=api.token_kept)
+            return
+        print(f"ComfyUI's API: {api.address}", flush=True)
+        if api.token_kept:
+            print(f"Token (kept in the {api.token_kept}): {api.token}", flush=True)
+
+    app.serve(settings, args.device, say)
+    return DONE
 
 
 def _queue_list(args: argparse.Namespace) -> int:

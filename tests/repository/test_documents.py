@@ -78,7 +78,7 @@ def test_the_readmes_commands_are_understood(arguments: list[str]) -> None:
 
 
 def test_every_command_and_option_stands_in_the_readme() -> None:
-    for command in ("", "render", "queue", "library", "doctor"):
+    for command in ("", "render", "queue", "library", "serve", "doctor"):
         usage = subprocess.run(
             [sys.executable, "-m", "wan_desktop", *command.split(), "--help"], capture_output=True, text=True
         ).stdout
