@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import queue
 import signal
 import sys
 import time
@@ -77,6 +78,7 @@ def shared(tmp_path_factory):
     assert process.next() == ("event", BackendState("starting"))
     info = process.ready().info
     assert info["device"] == "cpu"
+    assert info["plans"] == 2
     assert info["problems"] == []
     yield process
     assert process.end() == 0
@@ -172,6 +174,53 @@ def test_pause_and_go_on_in_another_process(shared, tmp_path):
     assert drawing[0] == kept.step
     assert all(np.array_equal(a, b) for a, b in zip(whole, frames_of(tmp_path / "clip.part"), strict=True))
     assert other.end() == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_what_a_killed_process_kept_is_gone_on_from(shared, tmp_path):
+    """Power gone in the middle: what another process finds on the disk gives the same clip."""
+    job, files = a_job(num_inference_steps=30), keeping(tmp_path / "clip.part")
+    dying = Process(tmp_path / "dying", model=None)
+    dying.ready()
+    dying.render(job, tmp_path / "clip.part", files=files)
+    kept = dying.until(lambda m: isinstance(m[1], Kept) and m[1].step >= 3)[-1][1].step
+    os.kill(dying.process.pid, signal.SIGKILL)
+    dying.process.join(LIMIT)
+    dying.conn.close()
+
+    shared.render(job, tmp_path / "clip.part", files=files)
+    said = [m[1] for m in shared.result() if m[0] == "event"]
+    assert isinstance(said[0], Resumed)
+    assert kept <= said[0].step < 30
+    assert said[-1].made_by["resumed_step"] == said[0].step
+    assert said[-1].made_by["plan"] == "whole"
+    shared.render(job, tmp_path / "whole.part")
+    assert isinstance(shared.result()[-1][1], Rendered)
+    pairs = zip(frames_of(tmp_path / "whole.part"), frames_of(tmp_path / "clip.part"), strict=True)
+    assert all(np.array_equal(a, b) for a, b in pairs)
+
+
+def test_a_working_render_says_that_it_lives(shared, tmp_path):
+    shared.render(a_job(num_inference_steps=200), tmp_path / "clip.part")
+    assert shared.until(lambda m: m[0] == "alive")[-1] == ("alive", "job1")
+    shared.conn.send(("cancel", "job1"))
+    assert shared.result()[-1] == ("cancelled", "job1")
+
+
+def test_a_render_that_hangs_says_nothing(monkeypatch):
+    """One beat is one message; then there is silence, until it beats again."""
+    monkeypatch.setattr(child, "ALIVE_SECONDS", 0.01)
+    said = queue.SimpleQueue()
+
+    class Ears:
+        send = staticmethod(said.put)
+
+    with child.Pulse(Ears, "job1") as pulse:
+        for _ in range(2):
+            pulse.beat()
+            assert said.get(timeout=LIMIT) == ("alive", "job1")
+            with pytest.raises(queue.Empty):
+                said.get(timeout=0.1)
 
 
 def test_cancel_before_it_starts_and_for_nothing(shared, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from support.engine_jobs import DEMO, RESOURCES, a_job, a_model
 
-from wan_desktop.domain.errors import Cancelled, ModelMissing, WanError
+from wan_desktop.domain.errors import Cancelled, ModelMissing, Paused, WanError
 from wan_desktop.domain.events import Note, Preview, Progress
 from wan_desktop.domain.job import Stage
 from wan_desktop.engine import plans
@@ -151,6 +151,26 @@ def test_check_stops_in_the_middle_of_a_step_or_frame_group(renderer, cpu, calls
     assert bool(groups) == (calls == 60)
     assert Run(renderer, cpu, a_job()).frames.any()
     assert len(seen) == calls
+
+
+@pytest.mark.parametrize("stage", [Stage.LOADING, Stage.ENCODING, Stage.DENOISING, Stage.DECODING])
+@pytest.mark.parametrize("word", ["cancel", "pause"])
+def test_each_stage_stops_before_it_has_done_anything_more(cpu, tmp_path, stage, word):
+    """A word said inside a stage is heard inside it; only a pause of the drawing waits for the step."""
+    token, events = CancelToken(), []
+
+    def beat():
+        if events and events[-1].stage is stage:
+            getattr(token, word)()
+
+    renderer = Renderer(cpu, tmp_path, RESOURCES)
+    job = a_job(image="sha")
+    image = np.zeros((64, 96, 3), np.uint8)
+    run = renderer.render(job, a_model(), image, list, Stopwatch(cpu), Control(token, beat))
+    with pytest.raises(Cancelled if word == "cancel" else Paused):
+        events.extend(event for event in run if isinstance(event, Progress))
+    drawn = 1 if (stage, word) == (Stage.DENOISING, "pause") else 0
+    assert (events[-1].stage, events[-1].done) == (stage, drawn)
 
 
 @pytest.mark.parametrize("stop_at", [Stage.DENOISING, Stage.DECODING])

@@ -13,6 +13,7 @@ from wan_desktop.domain.events import Kept, Note, Preview, Progress
 from wan_desktop.domain.job import Stage
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.engine import keeping, lora
+from wan_desktop.engine.looks import Looks
 from wan_desktop.engine.previews import Pace
 from wan_desktop.engine.prompts import cut_note
 from wan_desktop.engine.snapshots import Snapshots, not_kept
@@ -143,16 +144,20 @@ class JobRun:
         yield Kept(self._job.id, steps, steps, latents=True)
 
     def decode(self, latents: torch.Tensor, write: Callable[[np.ndarray], None]) -> Iterator[RenderEvent]:
-        """Give the frames of `latents` to `write`."""
+        """Give the frames of `latents` to `write`; a note says when they look as hardly anybody wants them."""
+        looks = Looks()
         total, done = self._request.num_frames, 0
         yield Progress(self._job.id, Stage.DECODING, 0, total)
         pipeline = self._loaded.pipeline
         check = self._control.check_all
         with self._loaded.using(VAE, check), pipeline.checked(check):
             for group in pipeline.decode(latents):
+                looks.see(group)
                 write(group)
                 done += len(group)
                 yield Progress(self._job.id, Stage.DECODING, done, total)
+        if note := looks.note():
+            yield Note(self._job.id, note)
 
 
 def kept_work(
