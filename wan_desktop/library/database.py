@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import threading
 from concurrent.futures import Future
@@ -23,10 +24,11 @@ from wan_desktop.library.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 class Database:
@@ -171,7 +173,7 @@ class Database:
             f"SELECT {CLIP_COLUMNS} FROM clips WHERE (deleted_at IS NOT NULL) = ? ORDER BY created_at DESC, id",
             (deleted,),
         )
-        return [clip_from_row(row) for row in rows]
+        return list(_readable(rows))
 
     # ---- remembered values
 
@@ -187,6 +189,15 @@ class Database:
     def _put(self, table: str, columns: str, row: tuple[Any, ...]) -> None:
         places = ", ".join("?" * len(row))
         self._db.execute(f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({places})", row)
+
+
+def _readable(rows: Iterable[Any]) -> Iterator[Clip]:
+    """The clips of the rows. One that a bad disk has changed is left out: it comes back from its own file."""
+    for row in rows:
+        try:
+            yield clip_from_row(row)
+        except (LookupError, TypeError, ValueError) as error:
+            log.warning("the row of clip %s cannot be read: %s", row[0], error)
 
 
 def _translated(error: sqlite3.Error, path: Path) -> WanError:

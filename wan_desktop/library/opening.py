@@ -6,7 +6,7 @@ import json
 import logging
 import shutil
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, LibraryProblem
 from wan_desktop.library.backups import back_up, back_up_daily, backups, stamp
@@ -15,16 +15,16 @@ from wan_desktop.library.rows import CLIP_COLUMNS, JOB_COLUMNS, clip_from_row, j
 from wan_desktop.media.files import disk_errors, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-_TABLES: tuple[tuple[str, str, Callable[[Any], object]], ...] = (
-    ("jobs", JOB_COLUMNS, job_from_row),
-    ("clips", CLIP_COLUMNS, clip_from_row),
-    ("remembered", "key, value", lambda row: json.loads(row[1])),
-)
+_Table: TypeAlias = "tuple[str, str, Callable[[Any], object]]"
+_JOBS: _Table = ("jobs", JOB_COLUMNS, job_from_row)
+_REMEMBERED: _Table = ("remembered", "key, value", lambda row: json.loads(row[1]))
+_TABLES = (_JOBS, ("clips", CLIP_COLUMNS, clip_from_row), _REMEMBERED)
+_UNREADABLE = (LookupError, TypeError, ValueError)
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _PRAGMAS = (
@@ -45,8 +45,10 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
     """
     with disk_errors(path.parent):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        is_new = not path.exists()
+        is_new = not path.exists() and not backups(path)
     try:
+        if not is_new and _size(path) == 0:
+            raise _damage("it is empty")  # which SQLite takes for a new one
         connection = _checked(path)
         return connection if is_new else _backed_up(connection, path), ()
     except sqlite3.DatabaseError as error:
@@ -70,13 +72,13 @@ def _backed_up(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection
 def _mended(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
     kept = _set_aside(path)
     connection = _checked(path)
-    saved = _salvage(kept, connection)
+    saved = _salvage(kept, connection, _TABLES)
     note = (
         f"The library's database was damaged. {saved} entries could be read and were kept, the old file is "
         f"{kept.name}; clips come back from their own files."
     )
     if saved:
-        return connection, (note,)
+        return connection, (note + _filled_up(connection, path),)
     for backup in backups(path):
         connection.close()
         shutil.copyfile(backup, path)
@@ -95,6 +97,18 @@ def _mended(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
     return connection, (note,)
 
 
+def _filled_up(connection: sqlite3.Connection, path: Path) -> str:
+    """Take from the newest backup that can be read what only a database knows; a sentence when there was something.
+
+    Clips are left out: they come back from their files, and those that were deleted since must not.
+    """
+    for backup in backups(path):
+        added = _salvage(backup, connection, (_JOBS, _REMEMBERED))
+        if added is not None:
+            return f" {added} more were found in the backup {backup.name}." if added else ""
+    return ""
+
+
 def _checked(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
@@ -107,10 +121,25 @@ def _checked(path: Path) -> sqlite3.Connection:
         if answer != "ok":
             raise _damage(answer)
         _migrate(connection, path, version)
+        _check_rows(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _check_rows(connection: sqlite3.Connection) -> None:
+    """Raise when a row that is nowhere else cannot be understood: SQLite does not notice a letter that changed."""
+    for table, columns, check in (_JOBS, _REMEMBERED):
+        for row in connection.execute(f"SELECT {columns} FROM {table}"):
+            try:
+                check(row)
+            except _UNREADABLE as error:
+                raise _damage(f"{table}: {error!r}") from error
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _damage(why: str) -> sqlite3.DatabaseError:
@@ -167,18 +196,23 @@ def _set_aside(path: Path) -> Path:
         journal = path.with_name(path.name + "-journal")
         if journal.exists():
             journal.replace(kept.with_name(kept.name + "-journal"))
-        path.replace(kept)
+        if path.exists():
+            path.replace(kept)
         sync_folder(path.parent)
     return kept
 
 
-def _salvage(damaged: Path, fresh: sqlite3.Connection) -> int:
-    """Copy every row that can still be read; how many there were."""
+def _salvage(damaged: Path, fresh: sqlite3.Connection, tables: Iterable[_Table]) -> int | None:
+    """Copy every row that can still be read and is not there yet; how many. None: there is nothing to be read."""
+    if not _size(damaged):
+        return None
     old = sqlite3.connect(f"{damaged.as_uri()}?mode=ro&immutable=1", uri=True)
     try:
-        return sum(_salvage_table(old, fresh, *table) for table in _TABLES)
+        counts = [_salvage_table(old, fresh, *table) for table in tables]
     finally:
         old.close()
+    found = [count for count in counts if count is not None]
+    return sum(found) if found else None
 
 
 def _known_to(old: sqlite3.Connection, fresh: sqlite3.Connection, table: str, columns: str) -> str:
@@ -196,20 +230,21 @@ def _salvage_table(
     table: str,
     columns: str,
     check: Callable[[Any], object],
-) -> int:
+) -> int | None:
+    """How many rows were added; None when the table could not be read at all."""
     places = ", ".join("?" * len(columns.split(",")))
-    saved = 0
+    saved, readable = 0, True
     fresh.execute("BEGIN IMMEDIATE")
     try:
         for row in old.execute(f"SELECT {_known_to(old, fresh, table, columns)} FROM {table}"):
             try:
                 check(row)
-                fresh.execute(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({places})", row)
-            except (sqlite3.Error, LookupError, TypeError, ValueError) as error:
+                insert = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({places})"
+                saved += fresh.execute(insert, row).rowcount
+            except (sqlite3.Error, *_UNREADABLE) as error:
                 log.warning("%s: a damaged row is left out: %s", table, error)
-            else:
-                saved += 1
     except sqlite3.Error as error:
         log.warning("%s: unreadable after %s rows: %s", table, saved, error)
+        readable = saved > 0
     fresh.execute("COMMIT")
-    return saved
+    return saved if readable else None
