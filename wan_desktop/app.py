@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from wan_desktop.domain.request import Draft
     from wan_desktop.domain.settings import Settings
     from wan_desktop.models.manager import ModelManager
-    from wan_desktop.models.manager import ModelManager
     from wan_desktop.process.host_client import HostClient
     from wan_desktop.server.api import ApiServer
     from wan_desktop.server.settings import ApiSettings
@@ -64,7 +63,6 @@ class HostParts:
         from wan_desktop.library.images import ImageStore
         from wan_desktop.library.kept import KeptFiles
         from wan_desktop.models.catalog import ModelCatalog
-        from wan_desktop.models.registry import NAME, Registry
         from wan_desktop.models.registry import NAME, Registry
         from wan_desktop.process.render_process import RenderProcess
 
@@ -206,21 +204,6 @@ def on_queue(ask: Callable[[Host | HostClient], Future[T]]) -> T:
     """What `ask` gets of the queue: of the host that is running, or of the stored one. Raises WanError."""
     with _looking() as host:
         return ask(host).result()
-
-
-def model_manager() -> ModelManager:
-    """The models on this computer; needs no host, since the list of models is a file of its own."""
-    from wan_desktop.config.paths import find_paths, resources_dir
-    from wan_desktop.config.settings_file import SettingsFile
-    from wan_desktop.models.catalog import ModelCatalog
-    from wan_desktop.models.manager import ModelManager
-    from wan_desktop.models.registry import NAME, Registry
-
-    paths = find_paths()
-    settings = SettingsFile(paths.config).load()
-    listed = Registry(paths.data / NAME)
-    catalog = ModelCatalog(resources_dir() / "models" / "demo", lambda: settings, listed)
-    return ModelManager(catalog, listed, paths.data / "models")
 
 
 def model_manager() -> ModelManager:

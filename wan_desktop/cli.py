@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from wan_desktop import __version__
 from wan_desktop.cli_models import models_parser
-from wan_desktop.cli_models import models_parser
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, Cancelled, InvalidRequest, ModelMissing, WanError
 from wan_desktop.domain.events import Event, JobChanged, Note, Progress
 from wan_desktop.domain.job import STAGE_WORDS, Clip, Job, JobState, Stage
@@ -75,7 +74,6 @@ def _parser() -> argparse.ArgumentParser:
     _list_parser(commands, "library", "the library of clips", _library_list)
     _serve_parser(commands)
     models_parser(commands)
-    models_parser(commands)
     doctor = commands.add_parser("doctor", help="what this computer has, and what is missing")
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.set_defaults(run=_doctor)
@@ -124,9 +122,6 @@ def _render_parser(commands: Any) -> None:
         ("out", "FILE", "put a copy of the clip here; the library keeps its own"),
     ):
         render.add_argument(f"--{option}", metavar=metavar, help=text)
-    render.add_argument(
-        "--lora", metavar="FILE:X", action="append", default=[], help="a LoRA and its strength; may be repeated"
-    )
     render.add_argument(
         "--lora",
         metavar="FILE:X",
