@@ -8,6 +8,7 @@ import json
 from urllib.parse import urlencode
 
 from support.models import SPEC
+from support.scripted_backend import ScriptedBackend
 from support.workflows import node, template
 
 from wan_desktop.domain.errors import EncodeFailed, OutOfMemory
@@ -108,8 +109,9 @@ def test_ids_keep_their_meaning_over_a_restart(start) -> None:
     waiting = first.client.prompt(template("slow too"), extra_data={"extra_pnginfo": {"workflow": {"v": 1}}})
     number = first.client.get("/queue").json()["queue_pending"][0][0]
     first.close()
-    second = start()
-    second.backend.script("slow", hold=Stage.DENOISING)
+    backend = ScriptedBackend()
+    backend.script("slow", hold=Stage.DENOISING)
+    second = start(backend=backend)
     assert second.client.history("my-own-id-1") == before
     queue = second.client.get("/queue").json()
     entries = queue["queue_running"] + queue["queue_pending"]

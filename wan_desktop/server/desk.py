@@ -128,11 +128,13 @@ class Desk:
         """What `work` gives, done in a thread."""
         return await self._loop.run_in_executor(self.threads, work, *arguments)
 
-    async def caught_up(self) -> None:
-        """Wait until everything that the host has told so far is taken in."""
+    async def caught_up(self, job: Job | None = None) -> None:
+        """Wait until everything that the host has told so far is taken in, and the new `job` at any rate."""
         marker = self._loop.create_future()
         self._events.put_nowait(marker)
         await marker
+        if job is not None and job.id not in self.ledger.jobs:
+            self._job_changed(job)  # its future may be done a moment before the host has told
 
     # ---- following
 
@@ -158,7 +160,7 @@ class Desk:
     async def _take_in(self, event: Event) -> None:
         match event:
             case JobChanged(job):
-                await self._job_changed(job)
+                self._job_changed(job)
             case Progress(job_id):
                 self._tell(job_id, lambda narrator: narrator.progress(event))
             case Preview(job_id, _, frames) if frames:
@@ -171,7 +173,7 @@ class Desk:
                 if self.ledger.remaining() != before:
                     self.tell_queue()
 
-    async def _job_changed(self, job: Job) -> None:
+    def _job_changed(self, job: Job) -> None:
         before = self.ledger.jobs.get(job.id)
         if before is not None and before.state is JobState.QUEUED and job.state is JobState.QUEUED:
             self.ledger.note(JobChanged(job))

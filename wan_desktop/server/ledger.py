@@ -54,13 +54,8 @@ class Ledger:
             case ClipRemoved(clip_id):
                 self._drop_clip(clip_id)
 
-    def add(self, job: Job, record: Record) -> None:
-        """A job that came over the API."""
-        self.jobs.setdefault(job.id, job)
-        self.set_record(job.id, record)
-
     def set_record(self, job_id: str, record: Record) -> None:
-        """Replace a job's record."""
+        """A job's record is new, or another one."""
         self.records[job_id] = record
         self._prompts[record.prompt_id] = job_id
 

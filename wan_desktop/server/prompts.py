@@ -87,7 +87,7 @@ class Prompts:
             records.keep_number(store, desk.number)
 
         await desk.wait(store.run(keep))
-        desk.ledger.add(job, record)
+        desk.ledger.set_record(job.id, record)
         return job, record
 
     async def _submit(self, found: Reading) -> Job:
