@@ -16,20 +16,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, HostProblem, WanError
 from wan_desktop.domain.events import ClipAdded, Note
 from wan_desktop.domain.events_json import clip_to_json, job_to_json
+from wan_desktop.domain.job import Job
 from wan_desktop.jobs.following import Following
 from wan_desktop.jobs.host import Host
 from wan_desktop.jobs.runner import Runner
 from wan_desktop.process.lock import LibraryLock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
     from wan_desktop.bridge.render_thread import RenderThread
     from wan_desktop.bridge.session import Session
     from wan_desktop.config.paths import Paths
     from wan_desktop.domain.events import Event
-    from wan_desktop.domain.job import Clip, Job
+    from wan_desktop.domain.job import Clip
     from wan_desktop.domain.request import Draft
     from wan_desktop.domain.settings import Settings
     from wan_desktop.models.manager import ModelManager
@@ -110,6 +111,11 @@ class HostParts:
         self.host.sweep(self._keep_bytes()).result()
         for folder, most in ((self._paths.logs, MOST_LOGS), (self._paths.cache, MOST_CACHE)):
             bound(folder, most)
+
+    def write_report(self, target: Path, *, with_prompts: bool = False) -> Path:
+        """Write a file for whoever helps to `target`; takes a second or two. Raises DiskProblem."""
+        jobs = self.host.jobs().result()
+        return _write_report(self._paths, self.settings, self.library.folder, jobs, target, with_prompts)
 
     def runner(self, *, even_paused: bool = False) -> Runner:
         """A runner on the host, with everything this computer gives it."""
@@ -229,6 +235,47 @@ def doctor() -> tuple[dict[str, Any], str]:
     paths = find_paths()
     report = examination.examine(paths, default_library(paths))
     return report, examination.as_text(report)
+
+
+def report(target: Path, *, with_prompts: bool = False) -> Path:
+    """Write a file for whoever helps to `target`; also when the library cannot be opened. Raises DiskProblem."""
+    from wan_desktop.config.paths import default_library, find_paths
+    from wan_desktop.config.settings_file import SettingsFile
+
+    paths, problem, jobs = find_paths(), "", list[Job]()
+    settings = SettingsFile(paths.config).load()
+    try:
+        with _looking() as host:
+            jobs = host.jobs().result()
+    except WanError as error:
+        problem = error.sentence
+    library = Path(settings.library_dir) if settings.library_dir else default_library(paths)
+    return _write_report(paths, settings, library, jobs, target, with_prompts, problem)
+
+
+def _write_report(
+    paths: Paths,
+    settings: Settings,
+    library: Path,
+    jobs: Sequence[Job],
+    target: Path,
+    with_prompts: bool,
+    problem: str = "",
+) -> Path:
+    from wan_desktop.config import doctor as examination
+    from wan_desktop.config.report import write_report
+
+    newest_first = sorted(jobs, key=lambda job: -(job.finished_at or job.started_at or job.created_at))
+    return write_report(
+        target,
+        paths=paths,
+        library=library,
+        settings=settings,
+        jobs=newest_first,
+        examination=examination.examine(paths, library),
+        problem=problem,
+        with_prompts=with_prompts,
+    )
 
 
 def _find_host() -> tuple[Paths, LibraryLock | HostClient]:

@@ -6,6 +6,8 @@ import argparse
 import json
 import os
 import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop import __version__
@@ -77,6 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="what this computer has, and what is missing")
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.set_defaults(run=_doctor)
+    report = commands.add_parser("report", help="a file for whoever helps you, without your name and folders")
+    report.add_argument("path", nargs="?", metavar="PATH", help="where (default: here, named by the date)")
+    report.add_argument("--with-prompts", action="store_true", help="tell what you made, too")
+    report.set_defaults(run=_report)
     return parser
 
 
@@ -414,4 +420,13 @@ def _doctor(args: argparse.Namespace) -> int:
 
     report, text = app.doctor()
     print(json.dumps(report, ensure_ascii=False, indent=2) if args.json else text)
+    return DONE
+
+
+def _report(args: argparse.Namespace) -> int:
+    from wan_desktop import app
+
+    name = f"wan-desktop-report-{time.strftime('%Y-%m-%d')}.zip"
+    path = Path(args.path or name).absolute()
+    print(app.report(path / name if path.is_dir() else path, with_prompts=args.with_prompts))
     return DONE
