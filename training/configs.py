@@ -11,7 +11,7 @@ TEXT_LENGTH = 512  # tokens the transformer attends to, zero-padded, as in Wan
 TEXT_DIM = 192
 
 VAE: dict[str, object] = {
-    "base_dim": 24,
+    "base_dim": 16,
     "decoder_base_dim": 24,
     "z_dim": LATENT_CHANNELS,
     "dim_mult": [1, 2, 4, 4],

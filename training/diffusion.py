@@ -1,4 +1,4 @@
-"""Training of the demo transformer together with its text encoder, on latents of the trained VAE."""
+"""Training of the demo transformer on latents of the trained VAE and states of the trained text encoder."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
 
-from training.export import new_text_encoder, new_transformer, new_vae
-from training.latents import LatentBank, LatentEncoder
-from training.objective import Denoiser, use_short_context
+from training.export import new_vae
+from training.latents import Encoders, LatentBank
+from training.lean import LeanTransformer
+from training.objective import Objective, unconditional_tokens
 from training.pixels import Window
 from training.stepper import Stepper, TimeBox, learning_rate
 from training.wholeclip import use_whole_clips
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from diffusers import AutoencoderKLWan, WanTransformer3DModel
+    from torch import Tensor, nn
     from transformers import UMT5EncoderModel
 
-PEAK_RATE = 1.2e-3
+PEAK_RATE = 1.5e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,105 +37,104 @@ class Plan:
     batch: int
     first: int
     bank: int
-    compiled: bool = False
+    workers: int = 0
+    photo_share: float = 0.06
 
 
 PLANS = (
-    Plan("wide", Window(25, 160, 256), 0.76, batch=256, first=4096, bank=24576, compiled=True),
-    Plan("tall", Window(25, 256, 160), 0.09, batch=192, first=512, bank=4096),
-    Plan("square", Window(25, 192, 192), 0.09, batch=192, first=512, bank=4096),
-    Plan("short", Window(13, 160, 256), 0.06, batch=256, first=512, bank=3072),
+    Plan("wide", Window(25, 160, 256), 0.72, batch=256, first=12288, bank=40960, workers=8),
+    Plan("tall", Window(25, 256, 160), 0.08, batch=256, first=1024, bank=8192, workers=2),
+    Plan("square", Window(25, 192, 192), 0.08, batch=256, first=1024, bank=8192, workers=2),
+    Plan("short", Window(9, 160, 256), 0.05, batch=512, first=1024, bank=8192, workers=1),
+    Plan("long", Window(49, 160, 256), 0.07, batch=128, first=512, bank=4096, workers=1),
 )
 SMOKE_PLANS = (
-    Plan("wide", Window(5, 64, 96), 0.5, batch=2, first=4, bank=6),
-    Plan("tall", Window(5, 96, 64), 0.5, 2, 2, 2),
+    Plan("wide", Window(5, 64, 96), 0.5, batch=2, first=4, bank=6, photo_share=0.0),
+    Plan("tall", Window(5, 96, 64), 0.5, 2, 2, 2, photo_share=0.0),
 )
 
 
-def _frozen_encoder(vae: AutoencoderKLWan, device: torch.device) -> LatentEncoder:
-    """A whole-clip copy of `vae` for encoding."""
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The part of the whole training that one run does: from `begin` to `end`, in shares."""
+
+    begin: float = 0.0
+    end: float = 1.0
+
+    def at(self, share: float) -> float:
+        """Where the whole training is when `share` of this run is done."""
+        return self.begin + (self.end - self.begin) * share
+
+
+def frozen_encoders(vae: AutoencoderKLWan, text_encoder: UMT5EncoderModel, device: torch.device) -> Encoders:
+    """A whole-clip copy of `vae`, and the text encoder, for encoding."""
     copy = new_vae(list(vae.config.latents_mean), list(vae.config.latents_std)).to(device)
     copy.load_state_dict(vae.state_dict())
     use_whole_clips(copy.eval().requires_grad_(False))
-    return LatentEncoder(copy)
+    return Encoders(copy, text_encoder.to(device).eval().requires_grad_(False))
 
 
-def _new_denoiser(
-    text_encoder: UMT5EncoderModel, device: torch.device, transformer: WanTransformer3DModel | None
-) -> Denoiser:
-    transformer = (transformer or new_transformer()).to(device).requires_grad_(True)
-    denoiser = Denoiser(text_encoder.to(device), transformer).train()
-    use_short_context(denoiser.transformer)
-    if device.type == "cuda":
-        for block in denoiser.transformer.blocks:
-            block.compile(dynamic=False)
-    return denoiser
+def _matrices(transformer: WanTransformer3DModel) -> list[nn.Parameter]:
+    """The weight matrices inside the blocks."""
+    return [
+        p for name, p in transformer.blocks.named_parameters() if p.dim() == 2 and name.endswith("weight")
+    ]
 
 
-def train_denoiser(
-    vae: AutoencoderKLWan,
-    text_encoder: UMT5EncoderModel,
-    seconds: float,
-    device: torch.device,
-    plans: tuple[Plan, ...] = PLANS,
-    steps: int = 10**9,
-    transformer: WanTransformer3DModel | None = None,
-) -> tuple[UMT5EncoderModel, WanTransformer3DModel]:
-    """`text_encoder` and a transformer (a new one unless given) trained for `seconds` or `steps`, averaged."""
-    box, rng = TimeBox(seconds, steps), random.Random(2)
-    encoder, denoiser = _frozen_encoder(vae, device), _new_denoiser(text_encoder, device, transformer)
-    stepper = Stepper(list(denoiser.parameters()), decay=0.9993, weight_decay=0.01)
-    stepper.rate.fill_(1e-5)
-    banks, losses = {}, {}
-    for plan in plans:
-        begun = time.monotonic()
-        banks[plan.name] = LatentBank(encoder, plan.window, plan.bank, rng, device)
-        banks[plan.name].fill(plan.first)
-        torch.cuda.synchronize() if device.type == "cuda" else None
-        filled = time.monotonic()
-        losses[plan.name] = _loss_of(denoiser, banks[plan.name], plan.batch)
-        stepper.prepare(plan.name, losses[plan.name], plan.compiled)
-        print(
-            f"diffusion: {plan.name} filled in {filled - begun:.0f} s, prepared in "
-            f"{time.monotonic() - filled:.0f} s",
-            flush=True,
-        )
-    _loop(stepper, plans, banks, losses, box, rng)
-    stepper.use_average()
-    return _plain_copies(denoiser, device)
+class Course:
+    """The banks, losses and the stepper of one training run."""
 
-
-def _loss_of(denoiser: Denoiser, bank: LatentBank, batch: int) -> Callable[[], Tensor]:
-    return lambda: denoiser.loss(*bank.batch(batch))
-
-
-def _loop(
-    stepper: Stepper,
-    plans: tuple[Plan, ...],
-    banks: dict[str, LatentBank],
-    losses: dict[str, Callable[[], Tensor]],
-    box: TimeBox,
-    rng: random.Random,
-) -> None:
-    """Steps on random plans until the box is used up; new clips come in all the while, fewer near the end."""
-    names, shares, begun = [plan.name for plan in plans], [plan.share for plan in plans], time.monotonic()
-    while (share := box.share(stepper.steps)) < 1:
-        name = rng.choices(names, shares)[0]
-        stepper.run(name, losses[name], learning_rate(PEAK_RATE, stepper.steps, share))
-        if stepper.steps % 16 == 0 and share < 0.9:
-            banks[rng.choices(names, shares)[0]].renew()
-        if stepper.steps % 250 == 0:
-            pace = stepper.steps / (time.monotonic() - begun)
+    def __init__(
+        self,
+        encoders: Encoders,
+        transformer: WanTransformer3DModel,
+        photos: Tensor | None,
+        plans: tuple[Plan, ...],
+    ) -> None:
+        device = encoders.device
+        cuda = device.type == "cuda"
+        self.plans, self.transformer = plans, transformer.to(device).train().requires_grad_(True)
+        self.lean = LeanTransformer(transformer, torch.bfloat16 if cuda else torch.float32, compiled=cuda)
+        self.stepper = Stepper(list(transformer.parameters()), decay=0.9995, matrices=_matrices(transformer))
+        self.stepper.rate.fill_(1e-6)
+        self.banks: dict[str, LatentBank] = {}
+        self.losses: dict[str, Callable[[], Tensor]] = {}
+        unconditional = encoders.text(unconditional_tokens(device))
+        for seed, plan in enumerate(plans):
+            begun = time.monotonic()
+            size = (encoders, plan.window, plan.bank, photos, plan.photo_share)
+            bank = LatentBank(*size, workers=plan.workers if cuda else 0, seed=seed)
+            bank.fill(plan.first)
+            filled = time.monotonic()
+            window = plan.window
+            shape = (1 + (window.frames - 1) // 4, window.height // 16, window.width // 16)
+            objective = Objective(self.lean, unconditional, shape)
+            self.banks[plan.name], self.losses[plan.name] = bank, self._loss(objective, bank, plan.batch)
+            self.stepper.prepare(plan.name, self.losses[plan.name])
             print(
-                f"diffusion: step {stepper.steps} loss {stepper.loss.item():.4f} {pace:.1f} steps/s "
-                f"{banks[names[0]].filled} clips",
+                f"diffusion: {plan.name} filled in {filled - begun:.0f} s, prepared in "
+                f"{time.monotonic() - filled:.0f} s",
                 flush=True,
             )
 
+    @staticmethod
+    def _loss(objective: Objective, bank: LatentBank, batch: int) -> Callable[[], Tensor]:
+        return lambda: objective.loss(*bank.batch(batch))
 
-def _plain_copies(denoiser: Denoiser, device: torch.device) -> tuple[UMT5EncoderModel, WanTransformer3DModel]:
-    """The trained weights in models with their stock attention."""
-    text_encoder, transformer = new_text_encoder().to(device), new_transformer().to(device)
-    text_encoder.load_state_dict(denoiser.text_encoder.state_dict())
-    transformer.load_state_dict(denoiser.transformer.state_dict())
-    return text_encoder.eval().requires_grad_(False), transformer.eval().requires_grad_(False)
+    def run(self, box: TimeBox, span: Span) -> None:
+        """Steps on random plans until the box is used up; new clips come in all the while."""
+        rng, stepper = random.Random(7), self.stepper
+        names, shares, begun = [p.name for p in self.plans], [p.share for p in self.plans], time.monotonic()
+        while (share := box.share(stepper.steps)) < 1:
+            name = rng.choices(names, shares)[0]
+            rate = learning_rate(PEAK_RATE, stepper.steps, span.at(share))
+            stepper.run(name, self.losses[name], rate)
+            if stepper.steps % 8 == 0:
+                self.banks[rng.choices(names, shares)[0]].renew()
+            if stepper.steps % 500 == 0:
+                pace = stepper.steps / (time.monotonic() - begun)
+                print(
+                    f"diffusion: step {stepper.steps} loss {stepper.loss.item():.4f} {pace:.1f} steps/s "
+                    f"{self.banks[names[0]].filled} clips",
+                    flush=True,
+                )

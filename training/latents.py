@@ -1,44 +1,49 @@
-"""Clips of the world as normalised latents with their captions, for training the transformer."""
+"""Clips of the world as normalised latents with their captions' states, for training the transformer."""
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from training.tokenizer import encode_padded
+from training.lean import TOKENS, to_patches
+from training.objective import encode_text
+from training.photos import photo_clips
+from training.scene import CAMERAS
+from training.stream import CHUNK, WORDINGS, photo_scenes, scene_stream, tokens_of
 from training.wholeclip import encode_moments
-from training.words import caption
-from training.world import layout, random_scene, render
+from training.world import render
 
 if TYPE_CHECKING:
-    import random
-
     from diffusers import AutoencoderKLWan
+    from transformers import UMT5EncoderModel
 
     from training.pixels import Window
 
-WORDINGS = 4  # captions kept for each clip
-TOKENS = 64  # of a caption, </s> and padding included; the default negative prompt fits
 
+class Encoders:
+    """The frozen VAE and text encoder: pictures and words to what the transformer is trained on."""
 
-class LatentEncoder:
-    """Normalised latents of clips: (z - mean) / std by the VAE's own statistics."""
-
-    def __init__(self, vae: AutoencoderKLWan) -> None:
+    def __init__(self, vae: AutoencoderKLWan, text_encoder: UMT5EncoderModel) -> None:
         """`vae` must already be in whole-clip mode."""
-        self.vae = vae
-        shape, device = (1, -1, 1, 1, 1), next(vae.parameters()).device
-        self.mean = torch.tensor(vae.config.latents_mean, device=device).view(shape)
-        self.std = torch.tensor(vae.config.latents_std, device=device).view(shape)
+        self.vae, self.text_encoder = vae, text_encoder
+        self.device = next(vae.parameters()).device
+        self.mean = torch.tensor(vae.config.latents_mean, device=self.device).view(1, -1, 1, 1, 1)
+        self.std = torch.tensor(vae.config.latents_std, device=self.device).view(1, -1, 1, 1, 1)
 
     @torch.no_grad()
-    def __call__(self, pixels: Tensor) -> Tensor:
-        """[N, 48, 1+k, H/16, W/16] of pixels [N, 3, 1+4k, H, W] in [-1, 1]."""
+    def pixels(self, pixels: Tensor) -> Tensor:
+        """Normalised patches [N, T, P, 192] of pixels [N, 3, 1+4k, H, W] in [-1, 1]: (z - mean) / std."""
         with torch.autocast(pixels.device.type, torch.bfloat16, enabled=pixels.device.type == "cuda"):
             mean = encode_moments(self.vae, pixels)[0]
-        return (mean.float() - self.mean) / self.std
+        return to_patches((mean.float() - self.mean) / self.std)
+
+    @torch.no_grad()
+    def text(self, tokens: Tensor) -> Tensor:
+        """States [N, TOKENS, dim] of tokens [N, TOKENS]."""
+        return encode_text(self.text_encoder, tokens.to(self.device).long())
 
 
 class LatentBank:
@@ -46,46 +51,64 @@ class LatentBank:
 
     def __init__(
         self,
-        encoder: LatentEncoder,
+        encoders: Encoders,
         window: Window,
         count: int,
-        rng: random.Random,
-        device: torch.device,
-        chunk: int = 32,
+        photos: Tensor | None = None,
+        photo_share: float = 0.0,
+        workers: int = 0,
+        seed: int = 2,
     ) -> None:
-        self.encoder, self.window, self.rng, self.device = encoder, window, rng, device
-        self.chunk, self.filled, self.position = min(chunk, count), 0, 0
-        shape = (count, 48, 1 + (window.frames - 1) // 4, window.height // 16, window.width // 16)
-        dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
-        self.latents = torch.zeros(shape, dtype=dtype, device=device)
-        self.tokens = torch.zeros(count, WORDINGS, TOKENS, dtype=torch.long, device=device)
+        self.encoders, self.window, self.photos, self.photo_share = encoders, window, photos, photo_share
+        self.rng, self.stream = random.Random(seed), scene_stream(window, workers, seed)
+        self.filled = self.position = 0
+        patches = window.height * window.width // 1024
+        device, dtype = encoders.device, torch.bfloat16 if encoders.device.type == "cuda" else torch.float32
+        width = encoders.text_encoder.config.d_model
+        self.patches = torch.zeros(
+            count, 1 + (window.frames - 1) // 4, patches, 192, dtype=dtype, device=device
+        )
+        self.states = torch.zeros(count, WORDINGS, TOKENS, width, dtype=dtype, device=device)
+        self.photo = torch.zeros(count, dtype=torch.bool, device=device)
 
     def fill(self, count: int) -> None:
         """Renew until `count` clips are there, then repeat them over the whole pool."""
-        while self.filled < min(count, len(self.latents)):
+        while self.filled < min(count, len(self.patches)):
             self.renew()
-        rest = torch.arange(self.filled, len(self.latents), device=self.device)
-        self.latents[rest], self.tokens[rest] = (
-            self.latents[rest % self.filled],
-            self.tokens[rest % self.filled],
-        )
+        rest = torch.arange(self.filled, len(self.patches), device=self.encoders.device)
+        for part in (self.patches, self.states, self.photo):
+            part[rest] = part[rest % self.filled]
 
     def renew(self) -> None:
-        """Draw and encode one chunk of new clips."""
-        end = min(self.position + self.chunk, len(self.latents))
-        scenes = [random_scene(self.rng) for _ in range(end - self.position)]
-        generator = torch.Generator().manual_seed(self.rng.getrandbits(40))
-        height, width = self.window.height, self.window.width
-        clips = layout(scenes, self.window.frames, height, width, generator).to(self.device)
-        pixels = (render(clips, height, width) * 127.5).round() / 127.5
-        self.latents[self.position : end] = self.encoder(pixels).to(self.latents.dtype)
-        texts = [caption(scene, self.rng) for scene in scenes for _ in range(WORDINGS)]
-        tokens = torch.tensor(encode_padded(texts, TOKENS)).view(len(scenes), WORDINGS, TOKENS)
-        self.tokens[self.position : end] = tokens.to(self.device)
-        self.filled, self.position = max(self.filled, end), end % len(self.latents)
+        """Draw and encode one chunk of new clips, of photographs now and then."""
+        photo = self.photos is not None and self.rng.random() < self.photo_share
+        pixels, tokens = self._photographs() if photo else self._scenes()
+        count = min(CHUNK, len(self.patches) - self.position)
+        rows = slice(self.position, self.position + count)
+        self.patches[rows] = self.encoders.pixels(pixels[:count]).to(self.patches.dtype)
+        states = self.encoders.text(tokens[:count].flatten(0, 1))
+        self.states[rows] = states.unflatten(0, (count, WORDINGS)).to(self.states.dtype)
+        self.photo[rows] = photo
+        self.filled = max(self.filled, self.position + count)
+        self.position = (self.position + count) % len(self.patches)
 
-    def batch(self, count: int) -> tuple[Tensor, Tensor]:
-        """Latents [count, 48, ...] in float32 and one wording's tokens [count, TOKENS] for each."""
-        rows = torch.randint(len(self.latents), (count,), device=self.device)
-        wording = torch.randint(WORDINGS, (count,), device=self.device)
-        return self.latents[rows].float(), self.tokens[rows, wording]
+    def _scenes(self) -> tuple[Tensor, Tensor]:
+        chunk = next(self.stream)
+        clips = chunk.clips.to(self.encoders.device)
+        pixels = render(clips, self.window.height, self.window.width)
+        return (pixels * 127.5).round() / 127.5, chunk.tokens
+
+    def _photographs(self) -> tuple[Tensor, Tensor]:
+        cameras = [self.rng.choice(CAMERAS) for _ in range(CHUNK)]
+        chosen = torch.tensor(self.rng.choices(range(len(self.photos)), k=CHUNK), device=self.photos.device)
+        generator = torch.Generator().manual_seed(self.rng.getrandbits(40))
+        size = (self.window.frames, self.window.height, self.window.width)
+        pixels = photo_clips(self.photos[chosen], cameras, *size, generator)
+        return pixels, tokens_of(photo_scenes(cameras), self.rng)
+
+    def batch(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Patches [count, T, P, 192] in float32, one wording's states [count, TOKENS, dim], photo [count]."""
+        device = self.encoders.device
+        rows = torch.randint(len(self.patches), (count,), device=device)
+        wording = torch.randint(WORDINGS, (count,), device=device)
+        return self.patches[rows].float(), self.states[rows, wording], self.photo[rows]

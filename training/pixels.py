@@ -1,17 +1,21 @@
-"""Clips of the world as pixels, for training the VAE: drawn on the device, kept as bytes, renewed all the time."""
+"""Clips of the world and of photographs as pixels, for training the VAE: kept as bytes, renewed all the time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from training.world import Clips, layout, random_scene, render
+from training.photos import load_photos, photo_clips
+from training.scene import CAMERAS, random_scene
+from training.world import layout, render
 
 if TYPE_CHECKING:
     import random
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,36 +27,49 @@ class Window:
     width: int
 
 
-def _around_shape(clips: Clips, window: Window, size: tuple[int, int], rng: random.Random) -> Clips:
-    """Choose `window.frames` frames and move each clip so that a cut at the origin holds (part of) its shape."""
-    first = rng.randint(0, clips.radius.shape[1] - window.frames)
-    span = slice(first, first + window.frames)
-    clips.centre, clips.radius = clips.centre[:, span], clips.radius[:, span]
-    limit = torch.tensor([size[1] - window.width, size[0] - window.height])
-    middle = clips.centre[:, window.frames // 2] - torch.tensor([window.width, window.height]) / 2
-    jitter = torch.tensor([[rng.uniform(-48, 48), rng.uniform(-48, 48)] for _ in range(len(clips.kind))])
-    offset = torch.minimum((middle + jitter).clamp(min=0), limit).floor()
-    clips.centre = clips.centre - offset[:, None]
-    return clips
+def photo_stack(path: Path | None, split: str, window: Window, device: torch.device) -> Tensor | None:
+    """uint8 [N, H, W, 3] on `device`: the shard's photographs that lie as the window does; None without a shard."""
+    if path is None:
+        return None
+    wide = window.width >= window.height
+    photos = [photo for photo in load_photos(path, split) if (photo.shape[1] > photo.shape[0]) == wide]
+    return torch.from_numpy(np.stack(photos)).to(device)
 
 
 def draw_window(count: int, window: Window, rng: random.Random, device: torch.device | str) -> Tensor:
     """[count, 3, frames, height, width] uint8 cut from clips of 25 frames (more where the window is longer)."""
-    size = rng.choice([(160, 256), (160, 256), (256, 160), (192, 192)])
-    size = (max(size[0], window.height), max(size[1], window.width))
+    height, width = rng.choice([(160, 256), (160, 256), (256, 160), (192, 192)])
+    height, width = max(height, window.height), max(width, window.width)
     generator = torch.Generator().manual_seed(rng.getrandbits(40))
-    clips = layout([random_scene(rng) for _ in range(count)], max(25, window.frames), *size, generator)
-    clips = _around_shape(clips, window, size, rng).to(device)
-    return ((render(clips, window.height, window.width) + 1) * 127.5).round().to(torch.uint8)
+    frames = max(25, window.frames)
+    clips = layout([random_scene(rng, core=0.4) for _ in range(count)], frames, height, width, generator)
+    first = rng.randint(0, frames - window.frames)
+    room = torch.tensor([width - window.width, height - window.height])
+    offset = (torch.rand(count, 2, generator=generator) * (room + 1)).floor()
+    clips = clips.window(first, window.frames, offset).to(device)
+    return to_bytes(render(clips, window.height, window.width))
+
+
+def to_bytes(pixels: Tensor) -> Tensor:
+    """uint8 of pixels in [-1, 1]."""
+    return ((pixels.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
 
 
 class PixelBank:
-    """A pool of clips on the device, from which random batches are drawn."""
+    """A pool of clips on the device, from which random batches are drawn; a share of them are of photographs."""
 
     def __init__(
-        self, count: int, window: Window, rng: random.Random, device: torch.device, chunk: int = 32
+        self,
+        count: int,
+        window: Window,
+        rng: random.Random,
+        device: torch.device,
+        photos: Tensor | None = None,
+        photo_share: float = 0.0,
+        chunk: int = 32,
     ) -> None:
         self.window, self.rng, self.device, self.chunk = window, rng, device, min(chunk, count)
+        self.photos, self.photo_share = photos, photo_share
         shape = (count, 3, window.frames, window.height, window.width)
         self.clips = torch.empty(shape, dtype=torch.uint8, device=device)
         self.position = 0
@@ -62,8 +79,20 @@ class PixelBank:
     def renew(self) -> None:
         """Replace the oldest clips by new ones."""
         end = min(self.position + self.chunk, len(self.clips))
-        self.clips[self.position : end] = draw_window(end - self.position, self.window, self.rng, self.device)
+        photo = self.photos is not None and self.rng.random() < self.photo_share
+        draw = self._photographs if photo else self._scenes
+        self.clips[self.position : end] = draw(end - self.position)
         self.position = end % len(self.clips)
+
+    def _scenes(self, count: int) -> Tensor:
+        return draw_window(count, self.window, self.rng, self.device)
+
+    def _photographs(self, count: int) -> Tensor:
+        chosen = torch.tensor(self.rng.choices(range(len(self.photos)), k=count), device=self.device)
+        cameras = [self.rng.choice(CAMERAS) for _ in range(count)]
+        generator = torch.Generator().manual_seed(self.rng.getrandbits(40))
+        size = (self.window.frames, self.window.height, self.window.width)
+        return to_bytes(photo_clips(self.photos[chosen], cameras, *size, generator))
 
     def batch(self, count: int) -> Tensor:
         """[count, 3, frames, height, width] in [-1, 1]."""

@@ -1,4 +1,4 @@
-"""One optimisation step as cheap as it gets: AdamW, clipping and averaging, captured as a CUDA graph on a GPU."""
+"""One optimisation step as cheap as it gets: clipping, Muon and AdamW, averaging, as a CUDA graph on a GPU."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+
+from training.muon import Muon
 
 Loss = Callable[[], Tensor]
 
@@ -29,15 +31,25 @@ def learning_rate(peak: float, step: int, share: float, warmup: int = 150) -> fl
 
 
 class Stepper:
-    """Optimises `parameters` by AdamW on the losses that `run` is given and keeps a running average of them."""
+    """Optimises `parameters` on the losses that `run` is given and keeps a running average of them.
 
-    def __init__(self, parameters: list[nn.Parameter], decay: float, weight_decay: float = 0.01) -> None:
+    `matrices`, some of `parameters`, are Muon's; the others are AdamW's.
+    """
+
+    def __init__(
+        self,
+        parameters: list[nn.Parameter],
+        decay: float,
+        weight_decay: float = 0.01,
+        matrices: list[nn.Parameter] | None = None,
+    ) -> None:
         self.parameters = parameters
+        self.muon, taken = Muon(matrices or []), {id(matrix) for matrix in matrices or []}
         self.device = parameters[0].device
         cuda = self.device.type == "cuda"
         self.rate = torch.zeros((), device=self.device)
         self.optimizer = torch.optim.AdamW(
-            parameters,
+            [parameter for parameter in parameters if id(parameter) not in taken],
             lr=self.rate,
             betas=(0.9, 0.98),
             weight_decay=weight_decay,
@@ -50,12 +62,17 @@ class Stepper:
         self._graphs: dict[str, torch.cuda.CUDAGraph] = {}
 
     def _step(self, loss: Loss) -> None:
-        self.optimizer.zero_grad(set_to_none=True)
+        self._forget_gradients()
         value = loss()
         value.backward()
         nn.utils.clip_grad_norm_(self.parameters, 1.0, foreach=True)
+        self.muon.step(self.rate)
         self.optimizer.step()
         self.loss.lerp_(value.detach().float(), 0.02)
+
+    def _forget_gradients(self) -> None:
+        for parameter in self.parameters:
+            parameter.grad = None
 
     def prepare(self, name: str, loss: Loss, compiled: bool = True) -> None:
         """Warm up and capture `loss` under `name`; without a GPU there is nothing to do."""
@@ -71,7 +88,7 @@ class Stepper:
             torch.cuda.current_stream().wait_stream(stream)
             torch.cuda.synchronize()
             graph = torch.cuda.CUDAGraph()
-            self.optimizer.zero_grad(set_to_none=True)
+            self._forget_gradients()
             with torch.cuda.graph(graph):
                 self._step(loss)
         self._graphs[name] = graph

@@ -1,6 +1,7 @@
 """Make the built-in demo model from nothing: `python -m training.train --out resources/models/demo`.
 
-One GPU, about twenty minutes. `--smoke` walks through everything in seconds on a CPU and learns nothing.
+One GPU, about half an hour: make the photographs first (`python -m training.photos build/photos.zip`).
+`--smoke` walks through everything in seconds on a CPU and learns nothing.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import UMT5EncoderModel
 
-from training import diffusion, text, vae
+from training import diffusion, reading, vae
+from training.corpus import make_corpus
 from training.evaluate import table
 from training.export import export_model, new_text_encoder, new_transformer, new_vae
 from training.model_card import model_card
+from training.pixels import photo_stack
 from training.preview import fit_latent_rgb
+from training.stepper import TimeBox
+from training.text import FIELDS
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan, WanTransformer3DModel
@@ -61,18 +66,20 @@ def load_weights(model: torch.nn.Module, path: Path) -> None:
         raise ValueError(f"{path.name} does not fit: missing {missing}, unexpected {unexpected}")
 
 
-def load_denoiser(work: Path) -> tuple[UMT5EncoderModel, WanTransformer3DModel]:
-    """Text encoder and transformer kept in `work`."""
+def load_denoiser(work: Path, kept: str | None) -> tuple[UMT5EncoderModel, WanTransformer3DModel]:
+    """The text encoder kept in `work`, and the transformer of file `kept` there (None: a new one)."""
     text_encoder, transformer = new_text_encoder(), new_transformer()
     load_weights(text_encoder, work / "text_encoder.safetensors")
-    load_weights(transformer, work / "transformer.safetensors")
-    return text_encoder.eval().requires_grad_(False), transformer.eval().requires_grad_(False)
+    if kept:
+        load_weights(transformer, work / kept)
+    return text_encoder.eval().requires_grad_(False), transformer
 
 
 def train_vae_phase(args: argparse.Namespace, device: torch.device) -> None:
     """Train the VAE and keep it in the work folder."""
     stages = vae.SMOKE_STAGES if args.smoke else vae.STAGES
-    model = vae.train_vae(args.vae_minutes * 60, device, stages, SMOKE_STEPS if args.smoke else 10**9)
+    steps = SMOKE_STEPS if args.smoke else 10**9
+    model = vae.train_vae(args.vae_minutes * 60, device, stages, steps, args.photos)
     save_vae(model, args.work)
     print(f"vae: {vae.clip_psnr(model, device, *((1, 5) if args.smoke else (16, 25))):.2f} dB", flush=True)
 
@@ -80,32 +87,32 @@ def train_vae_phase(args: argparse.Namespace, device: torch.device) -> None:
 def train_text_phase(args: argparse.Namespace, device: torch.device) -> None:
     """Teach the text encoder to read captions and keep it."""
     model = new_text_encoder().to(device)
-    right = text.teach_reading(model, args.text_minutes * 60, SMOKE_STEPS if args.smoke else 10**9)
-    save_weights(model, args.work / "reader.safetensors", torch.float32)
-    print(
-        f"text: share of captions read right {dict(zip(text.FIELDS, right.tolist(), strict=True))}",
-        flush=True,
-    )
+    corpus = make_corpus(SMOKE_STEPS * 8 if args.smoke else args.captions, seed=4)
+    right = reading.teach_reading(model, corpus, args.text_minutes * 60, SMOKE_STEPS if args.smoke else 10**9)
+    save_weights(model, args.work / "text_encoder.safetensors", torch.bfloat16)
+    named = ", ".join(f"{name} {share:.3f}" for name, share in zip(FIELDS, right.tolist(), strict=True))
+    print(f"text: share of unseen captions read right: {named}", flush=True)
+
+
+def polish_phase(args: argparse.Namespace, device: torch.device) -> None:
+    """Train the kept VAE's decoder on; may run beside the diffusion phase, with a work folder of its own."""
+    model = load_vae(args.work, device)
+    stage, steps = (vae.SMOKE_STAGES[-1], SMOKE_STEPS) if args.smoke else (vae.STAGES[-1], 10**9)
+    vae.polish_decoder(model, args.polish_minutes * 60, stage, steps, args.photos)
+    save_vae(model, args.work)
 
 
 def train_diffusion_phase(args: argparse.Namespace, device: torch.device) -> None:
-    """Train text encoder and transformer on the kept VAE's latents, and keep them too."""
+    """Train the transformer on the kept VAE's latents and the kept text encoder's states, and keep it too."""
     plans = diffusion.SMOKE_PLANS if args.smoke else diffusion.PLANS
-    reader, start = new_text_encoder(), None
-    load_weights(reader, args.work / "reader.safetensors")
-    if args.resume:
-        start = new_transformer()
-        load_weights(start, args.work / "transformer.safetensors")
-    text_encoder, transformer = diffusion.train_denoiser(
-        load_vae(args.work, device),
-        reader,
-        args.diffusion_minutes * 60,
-        device,
-        plans,
-        SMOKE_STEPS if args.smoke else 10**9,
-        start,
-    )
-    save_weights(text_encoder, args.work / "text_encoder.safetensors", torch.bfloat16)
+    text_encoder, transformer = load_denoiser(args.work, args.resume)
+    encoders = diffusion.frozen_encoders(load_vae(args.work, device), text_encoder, device)
+    photos = photo_stack(args.photos, "train", plans[0].window, device)
+    course = diffusion.Course(encoders, transformer, photos, plans)
+    steps = SMOKE_STEPS if args.smoke else 10**9
+    course.run(TimeBox(args.diffusion_minutes * 60, steps), diffusion.Span(*args.span))
+    save_weights(transformer, args.work / "resume.safetensors", torch.bfloat16)
+    course.stepper.use_average()
     save_weights(transformer, args.work / "transformer.safetensors", torch.bfloat16)
 
 
@@ -115,7 +122,7 @@ def export_phase(args: argparse.Namespace, device: torch.device) -> None:
     latent_rgb = fit_latent_rgb(model, device, smoke=args.smoke)
     results = args.work / "evaluation.json"
     measured = table(json.loads(results.read_text(encoding="utf-8"))) if results.is_file() else ""
-    text_encoder, transformer = load_denoiser(args.work)
+    text_encoder, transformer = load_denoiser(args.work, "transformer.safetensors")
     export_model(args.out, model.cpu(), transformer, text_encoder, latent_rgb, model_card(measured))
 
 
@@ -123,6 +130,7 @@ PHASES = {
     "vae": train_vae_phase,
     "text": train_text_phase,
     "diffusion": train_diffusion_phase,
+    "polish": polish_phase,
     "export": export_phase,
 }
 
@@ -136,10 +144,21 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--work", type=Path, default=Path("build/demo-training"), help="where checkpoints are kept"
     )
-    parser.add_argument("--vae-minutes", type=float, default=7.0)
-    parser.add_argument("--diffusion-minutes", type=float, default=9.5)
-    parser.add_argument("--text-minutes", type=float, default=0.5)
-    parser.add_argument("--resume", action="store_true", help="start from the transformer in the work folder")
+    parser.add_argument("--photos", type=Path, help="the shard of photographs; without it, only the world")
+    parser.add_argument("--vae-minutes", type=float, default=8.0)
+    parser.add_argument("--diffusion-minutes", type=float, default=16.0)
+    parser.add_argument("--text-minutes", type=float, default=1.5)
+    parser.add_argument("--polish-minutes", type=float, default=3.0)
+    parser.add_argument("--captions", type=int, default=400_000, help="captions to learn reading from")
+    parser.add_argument("--resume", metavar="FILE", help="start from this transformer in the work folder")
+    parser.add_argument(
+        "--span",
+        type=float,
+        nargs=2,
+        default=(0.0, 1.0),
+        metavar=("BEGIN", "END"),
+        help="which part of the diffusion training's learning rates this run goes through",
+    )
     parser.add_argument("--phases", nargs="+", choices=list(PHASES), default=list(PHASES))
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--smoke", action="store_true", help="a few tiny steps of everything")

@@ -1,4 +1,4 @@
-"""Training of the demo VAE on cuts from clips of full length."""
+"""Training of the demo VAE: first on single pictures, then on cuts from clips of full length."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ import torch
 from torch import Tensor
 
 from training.export import new_vae
-from training.pixels import PixelBank, Window, draw_window
+from training.pixels import PixelBank, Window, draw_window, photo_stack
 from training.stepper import Stepper, TimeBox, learning_rate
 from training.wholeclip import decode_pixels, encode_moments, use_whole_clips
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from diffusers import AutoencoderKLWan
 
 PEAK_RATE = 1.2e-3
 KL_WEIGHT = 1e-4  # of the divergence per latent number
+LOG_WEIGHT = 0.03  # of the mean logarithm of squared errors while the decoder is polished
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,15 @@ class Stage:
     batch: int
     bank: int
     until: float
+    compiled: bool = True
+    photo_share: float = 0.35
 
 
-STAGES = (Stage(Window(25, 128, 160), batch=12, bank=1024, until=1.0),)
+STAGES = (
+    Stage(Window(1, 160, 192), batch=48, bank=8192, until=0.2, compiled=False, photo_share=0.5),
+    Stage(Window(25, 128, 160), batch=12, bank=1536, until=1.0),
+)
+"""The first needs no compilation: what the second needs can be compiled beside it (`--warm`)."""
 SMOKE_STAGES = (
     Stage(Window(1, 64, 64), batch=2, bank=4, until=0.5),
     Stage(Window(5, 64, 64), batch=1, bank=2, until=1.0),
@@ -65,9 +74,16 @@ def vae_loss(vae: AutoencoderKLWan, pixels: Tensor) -> Tensor:
 
 
 def train_vae(
-    seconds: float, device: torch.device, stages: tuple[Stage, ...] = STAGES, steps: int = 10**9
+    seconds: float,
+    device: torch.device,
+    stages: tuple[Stage, ...] = STAGES,
+    steps: int = 10**9,
+    shard: Path | None = None,
 ) -> AutoencoderKLWan:
-    """A VAE trained for `seconds` (or `steps`), with averaged weights and latent statistics in its configuration."""
+    """A VAE trained for `seconds` (or `steps`), with averaged weights and latent statistics in its configuration.
+
+    `shard` holds the photographs; None: only the world.
+    """
     rng = random.Random(1)
     vae = new_vae().to(device).train()
     use_whole_clips(vae)
@@ -79,7 +95,7 @@ def train_vae(
         vae.decoder.compile(dynamic=False)
     stepper, box = Stepper(list(vae.parameters()), decay=0.998, weight_decay=0.0), TimeBox(seconds, steps)
     for stage in stages:
-        _train_stage(vae, stepper, stage, box, rng)
+        _train_stage(vae, stepper, stage, box, rng, shard)
     stepper.use_average()
     with torch.compiler.set_stance("force_eager"):
         mean, std = latent_statistics(vae, rng, device, 8 if steps < 10**9 else 256)
@@ -89,25 +105,71 @@ def train_vae(
 
 
 def _train_stage(
-    vae: AutoencoderKLWan, stepper: Stepper, stage: Stage, box: TimeBox, rng: random.Random
+    vae: AutoencoderKLWan,
+    stepper: Stepper,
+    stage: Stage,
+    box: TimeBox,
+    rng: random.Random,
+    shard: Path | None,
 ) -> None:
     begun, first = time.monotonic(), stepper.steps
-    bank = PixelBank(stage.bank, stage.window, rng, stepper.device)
+    photos = photo_stack(shard, "train", stage.window, stepper.device)
+    bank = PixelBank(stage.bank, stage.window, rng, stepper.device, photos, stage.photo_share)
 
     def loss() -> Tensor:
         return vae_loss(vae, bank.batch(stage.batch))
 
     stepper.rate.fill_(learning_rate(PEAK_RATE, stepper.steps, box.share(stepper.steps)) * 0.2)
-    stepper.prepare("vae", loss)
+    stepper.prepare(str(stage.window), loss, stage.compiled)
     print(f"vae: {stage.window} ready after {time.monotonic() - begun:.0f} s", flush=True)
     begun = time.monotonic()
     while (share := box.share(stepper.steps)) < stage.until:
-        stepper.run("vae", loss, learning_rate(PEAK_RATE, stepper.steps, share))
+        stepper.run(str(stage.window), loss, learning_rate(PEAK_RATE, stepper.steps, share))
         if stepper.steps % 4 == 0:
             bank.renew()
         if stepper.steps % 250 == 0:
             pace = (stepper.steps - first) / (time.monotonic() - begun)
             print(f"vae: step {stepper.steps} loss {stepper.loss.item():.4f} {pace:.1f} steps/s", flush=True)
+
+
+def polish_decoder(
+    vae: AutoencoderKLWan,
+    seconds: float,
+    stage: Stage = STAGES[-1],
+    steps: int = 10**9,
+    shard: Path | None = None,
+) -> None:
+    """Train only the decoder on, in place, for `seconds` or `steps`: latents stay what they are.
+
+    Beside the usual loss it lowers the logarithm of each clip's squared error, which is what PSNR measures. Not
+    compiled, since it runs beside the transformer's training, which waits for no decoder.
+    """
+    device = next(vae.parameters()).device
+    rng = random.Random(11)
+    use_whole_clips(vae.train())
+    parameters = [*vae.decoder.parameters(), *vae.post_quant_conv.parameters()]
+    for parameter in parameters:
+        parameter.requires_grad_(True)
+    photos = photo_stack(shard, "train", stage.window, device)
+    bank = PixelBank(stage.bank, stage.window, rng, device, photos, stage.photo_share)
+    stepper, box = Stepper(parameters, decay=0.998, weight_decay=0.0), TimeBox(seconds, steps)
+
+    def loss() -> Tensor:
+        pixels = bank.batch(stage.batch)
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            with torch.no_grad():
+                latents = encode_moments(vae, pixels)[0]
+            output = decode_pixels(vae, latents.float()).float()
+        errors = (output - pixels).square().mean(dim=(1, 2, 3, 4))
+        return reconstruction_loss(output, pixels) + LOG_WEIGHT * errors.log().mean()
+
+    stepper.prepare("decoder", loss, compiled=False)
+    while (share := box.share(stepper.steps)) < 1:
+        stepper.run("decoder", loss, learning_rate(PEAK_RATE / 3, stepper.steps, share))
+        if stepper.steps % 4 == 0:
+            bank.renew()
+    stepper.use_average()
+    print(f"decoder: {stepper.steps} steps", flush=True)
 
 
 @torch.no_grad()

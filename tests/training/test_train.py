@@ -50,19 +50,17 @@ def test_descriptions_have_what_the_app_reads(folder) -> None:
 def test_training_resumes_from_kept_weights(folder) -> None:
     work = folder.parent / "work"
     before = load_file(work / "transformer.safetensors")
-    (work / "text_encoder.safetensors").unlink()
-    main(["--smoke", "--device", "cpu", "--work", str(work), "--phases", "diffusion", "--resume"])
+    words = ["--phases", "diffusion", "--resume", "resume.safetensors", "--span", "0.5", "1"]
+    main(["--smoke", "--device", "cpu", "--work", str(work), *words])
     after = load_file(work / "transformer.safetensors")
-    assert (work / "text_encoder.safetensors").is_file()
     torch.testing.assert_close(after, before, rtol=0, atol=0.01)  # a few tiny steps from where it was
 
 
-def test_pipeline_draws_from_it(folder) -> None:
-    from training.evaluate import load
+def test_diffusers_own_pipeline_draws_from_it(folder) -> None:
+    from diffusers import WanPipeline
 
-    pipe = load(folder, "cpu")
+    pipe = WanPipeline.from_pretrained(folder)
     frames = pipe(
         "a red ball", height=64, width=96, num_frames=5, num_inference_steps=2, output_type="np"
     ).frames
     assert frames.shape == (1, 5, 64, 96, 3)
-    assert pipe.scheduler.timesteps.tolist()[0] == 999
