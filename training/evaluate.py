@@ -166,7 +166,8 @@ def evaluate(args: argparse.Namespace) -> dict[str, object]:
     groups.append(evaluate_cases.picture_group(args.quick, device))
     if photos:
         groups.append(evaluate_cases.photo_group(photos, args.quick))
-    with ProcessPoolExecutor(args.workers, get_context("spawn"), be_single) as pool:
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+    with ProcessPoolExecutor(args.workers, get_context("spawn"), be_single) as pool:  # they inherit the above
         outcomes = judge_groups(groups, pipeline, args, pool)
         rows = all_rows(outcomes, groups) + detector_rows(args, pool)
     if pipeline is not None:

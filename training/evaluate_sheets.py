@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from training.detect import Seen
     from training.evaluate_rows import Outcome
 
 SHOWN = 8  # wrong ones, and as many at random
@@ -38,8 +39,15 @@ def _row(outcome: Outcome, fields: Sequence[str]) -> Image.Image:
     draw, wrong = ImageDraw.Draw(row), [field for field in fields if not outcome.right(field)]
     draw.text((2, 1), outcome.case.ask.prompt, "black", _font())
     verdict = f"WRONG {', '.join(wrong)}" if wrong else "right"
-    draw.text((2, _LINE), f"{verdict}: {outcome.seen}", "darkred" if wrong else "darkgreen", _font())
+    draw.text((2, _LINE), f"{verdict}: {_said(outcome.seen)}", "darkred" if wrong else "darkgreen", _font())
     return row
+
+
+def _said(seen: Seen) -> str:
+    """What is seen, in a line."""
+    things = [f"{t.size} {t.colour} {t.kind} {t.motion}" for t in (seen.thing, seen.second) if t is not None]
+    rest = [seen.background, seen.weather, f"camera {seen.camera}" if seen.camera else ""]
+    return ", ".join(filter(None, [*things, *rest]))
 
 
 def _sheet(rows: Sequence[Image.Image]) -> Image.Image:

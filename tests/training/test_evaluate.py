@@ -1,5 +1,6 @@
 """Measuring: a batch is what the product draws one by one, and rendered clips get full marks."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from training.evaluate import main
+from training.evaluate_rows import Row, decibels, table
 from training.evaluate_sampling import Ask, decode, generate, load, sample
 
 DEMO = Path(__file__).parents[2] / "resources" / "models" / "demo"
@@ -63,3 +66,45 @@ def test_clips_come_back_in_their_places(pipeline) -> None:
     alone = dict(generate(pipeline, [second], STEPS, batch=8))[0]
     assert np.abs(got[2].astype(int) - alone).max() <= 1
     assert np.abs(got[0].astype(int) - alone).max() > 5
+
+
+def test_rendered_clips_get_full_marks(tmp_path, capsys) -> None:
+    file, sheets = tmp_path / "result.json", tmp_path / "sheets"
+    main(
+        [
+            str(DEMO),
+            *"--device cpu --dry --quick 3 --workers 2".split(),
+            "--json",
+            str(file),
+            "--sheet",
+            str(sheets),
+        ]
+    )
+    result = json.loads(file.read_text(encoding="utf-8"))
+    rows = {row["what"]: row for row in result["rows"]}
+    assert [row["what"] for row in rows.values() if row["passed"] is False] == []
+    assert rows["camera: camera"]["value"] == rows["one seed repeats exactly"]["value"] == 1.0
+    assert rows["drawn picture to video: first frame kept, least"]["value"] == 99.0
+    assert "| rain and snow: weather | 3 | 100 % | ≥ 90 % | pass |" in capsys.readouterr().out
+    assert {"core.png", "chinese.png", "frames-49.png"} <= {path.name for path in sheets.iterdir()}
+
+
+def test_bars_are_held_against_values() -> None:
+    low, most = Row("low", 8, 0.5, bar=0.9), Row("most", 8, 0.02, bar=0.03, most=True)
+    assert (low.passed, most.passed, replace(most, value=0.2).passed, Row("free", 1, 0.1).passed) == (
+        False,
+        True,
+        False,
+        None,
+    )
+    text = table({"rows": [low.as_dict(), most.as_dict()], "notes": ["said so"]})
+    assert "| low | 8 | 50 % | ≥ 90 % | short |" in text
+    assert "| most | 8 | 2 % | ≤ 3 % | pass |" in text
+    assert text.endswith("- said so")
+
+
+def test_decibels() -> None:
+    black = np.zeros((4, 4, 3), np.uint8)
+    assert decibels(black, black) == 99.0
+    assert decibels(black + 255, black) == pytest.approx(0.0)
+    assert decibels(black + 1, black) == pytest.approx(48.13, abs=0.01)
