@@ -389,7 +389,7 @@ def program(tmp_path):
 
     def start(script):
         made = subprocess.Popen(
-            [sys.executable, script.__file__, str(tmp_path)],
+            [sys.executable, "-P", script.__file__, str(tmp_path)],
             stdout=subprocess.PIPE,
             text=True,
             env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent)])},

@@ -28,7 +28,7 @@ def parent(tmp_path):
 
     def start(mode, kind="scripted"):
         program = subprocess.Popen(
-            [sys.executable, parent_script.__file__, mode, str(tmp_path), kind],
+            [sys.executable, "-P", parent_script.__file__, mode, str(tmp_path), kind],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, RenderProcessDied
+from wan_desktop.process.messages import receive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +69,7 @@ class ChildProcess:
         """What the child says, until it is gone."""
         while True:
             try:
-                message = self._connection.recv()
+                message = receive(self._connection)
             except (EOFError, OSError):
                 return
             except Exception:  # process border: whatever unpickling raises, the pipe is lost
