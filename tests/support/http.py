@@ -126,8 +126,12 @@ class WebSocket:
         payload = data if isinstance(data, bytes) else json.dumps(data).encode()
         mask = os.urandom(4)
         size = (
-            bytes([0x80 | len(payload)]) if len(payload) < 126 else b"\xfe" + struct.pack(">H", len(payload))
+            bytes([0x80 | len(payload)])
+            if len(payload) < 126
+            else b"\xfe" + struct.pack(">H", min(len(payload), 65535))
         )
+        if len(payload) > 65535:
+            size = b"\xff" + struct.pack(">Q", len(payload))
         masked = bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
         self._socket.sendall(bytes([0x80 | opcode]) + size + mask + masked)
 

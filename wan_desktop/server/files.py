@@ -61,16 +61,22 @@ class FileRoutes:
         with self._desk.uploads.incoming() as folder:
             try:
                 async with asyncio.timeout(self._desk.settings.limits.body_seconds):
-                    fields, file = await self._receive(request, folder)
+                    fields, file = await self._received(request, folder)
                 return await self._store(fields, file, mask=mask)
-            except (UnsafeName, ValueError, HttpProcessingError):
-                return empty(400)  # broken multipart too
+            except (UnsafeName, ValueError):
+                return empty(400)
             except TimeoutError:
                 return empty(408)
             except BadImage as error:
                 return failure(400, error.code, safe_sentence(error))
             except DiskProblem as error:
                 return failure(507, error.code, safe_sentence(error))
+
+    async def _received(self, request: web.Request, folder: Path) -> tuple[dict[str, str], Path | None]:
+        try:
+            return await self._receive(request, folder)
+        except (AssertionError, RuntimeError, LookupError, HttpProcessingError) as error:
+            raise ValueError("broken multipart") from error  # what aiohttp's parser raises over such bodies
 
     async def _receive(self, request: web.Request, folder: Path) -> tuple[dict[str, str], Path | None]:
         """The text fields, and the file in `image`, if there is one."""

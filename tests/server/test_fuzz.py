@@ -1,0 +1,206 @@
+"""Nonsense of every kind, for a bounded time: never a 500, never silence, and the server goes on."""
+
+from __future__ import annotations
+
+import json
+import string
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+from conftest import serve
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.workflows import TEMPLATE, template
+
+from wan_desktop.graph.nodes import NODES
+from wan_desktop.server.settings import Limits
+
+pytestmark = [
+    pytest.mark.filterwarnings(f"ignore::aiohttp.{name}")  # what broken multipart makes aiohttp say
+    for name in ("BadContentDispositionHeader", "BadContentDispositionParam")
+]
+BOUNDED = settings(
+    max_examples=60,
+    deadline=timedelta(seconds=5),
+    derandomize=True,
+    database=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+)
+
+plain = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=30),
+    st.sampled_from(["", "../..", "\x00", "9" * 400, "1e999", "NaN", "\ud800"]),
+)
+values = st.recursive(
+    plain,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+links = st.tuples(st.sampled_from([*TEMPLATE, "99", "", 3]), st.integers(-2, 4)).map(list)
+
+
+@st.composite
+def graphs(draw):
+    """The template with some of its inputs, links and nodes replaced by anything."""
+    graph = template()
+    for _ in range(draw(st.integers(1, 3))):
+        node = graph[draw(st.sampled_from(sorted(TEMPLATE)))]
+        what = draw(st.integers(0, 5))
+        names = st.sampled_from([*node["inputs"], "more"]) if node["inputs"] else st.just("more")
+        if what == 0:
+            node["class_type"] = draw(st.sampled_from([*NODES, "NoSuch"]) | values)
+        elif what == 1:
+            node["inputs"].pop(draw(names), None)
+        elif what == 2:
+            node["inputs"][draw(names)] = draw(links)
+        else:
+            node["inputs"][draw(names)] = draw(values)
+    return graph
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    served = serve(
+        tmp_path_factory.mktemp("fuzz"), limits=Limits(requests_per_second=1e6, burst=10**6, waiting_jobs=50)
+    )
+    yield served
+    served.close()
+
+
+def fine(served, reply):
+    """An answer, and none that says that the server broke."""
+    assert reply.status < 500 or reply.status == 507, (reply.status, reply.body)
+    assert str(served.folder) not in reply.body.decode("utf-8", "replace")
+    assert b"Traceback" not in reply.body
+
+
+@BOUNDED
+@given(graph=graphs())
+def test_graphs(shared, graph) -> None:
+    fine(shared, shared.client.post("/prompt", {"prompt": graph}))
+
+
+@BOUNDED
+@given(body=values | st.fixed_dictionaries({"prompt": values, "number": values, "prompt_id": values}))
+def test_bodies(shared, body) -> None:
+    sent = json.dumps(body).encode()
+    for path in ("/prompt", "/queue", "/history", "/interrupt", "/free"):
+        fine(shared, shared.client.post(path, sent))
+
+
+@BOUNDED
+@given(
+    extra=st.dictionaries(st.text(max_size=8), values, max_size=3) | values,
+    client_id=values,
+    number=values,
+    front=values,
+)
+def test_what_goes_with_a_prompt(shared, extra, client_id, number, front) -> None:
+    body = {
+        "prompt": template(),
+        "extra_data": extra,
+        "client_id": client_id,
+        "number": number,
+        "front": front,
+    }
+    fine(shared, shared.client.post("/prompt", body))
+    fine(shared, shared.client.get("/queue"))
+    fine(shared, shared.client.get("/history"))
+    fine(shared, shared.client.get("/api/jobs"))
+
+
+@BOUNDED
+@given(body=st.binary(max_size=300))
+def test_bytes(shared, body) -> None:
+    for path in ("/prompt", "/upload/image"):
+        fine(shared, shared.client.post(path, body))
+
+
+@BOUNDED
+@given(
+    path=st.text(string.printable, max_size=20),
+    name=st.text(max_size=20) | st.sampled_from(["../x", "/etc/passwd", "a.png [input]", "x.mp4"]),
+    more=st.text(max_size=10),
+    kind=st.sampled_from(["input", "output", "temp", "zzz", ""]) | st.text(max_size=5),
+)
+def test_paths(shared, path, name, more, kind) -> None:
+    query = "&".join(
+        f"{key}={quote(text.encode('utf-8', 'surrogatepass'))}"
+        for key, text in {
+            "filename": name,
+            "subfolder": more,
+            "type": kind,
+            "preview": more,
+            "channel": path,
+        }.items()
+    )
+    fine(shared, shared.client.get(f"/view?{query}"))
+    for start in ("/", "/history/", "/object_info/", "/models/", "/api/jobs/", "/view/", "/api/"):
+        fine(shared, shared.client.get(start + quote(path)))
+    fine(shared, shared.client.get(f"/history?max_items={quote(more)}&offset={quote(path)}"))
+
+
+@BOUNDED
+@given(
+    name=st.text(st.characters(codec="utf-8", exclude_characters='"\r\n'), max_size=40),
+    field=st.sampled_from(["image", "mask", "", "image\\"]),
+    fields=st.dictionaries(
+        st.sampled_from(["overwrite", "subfolder", "type", "original_ref"]),
+        st.text(string.printable, max_size=20),
+    ),
+    data=st.binary(max_size=200),
+    cut=st.integers(0, 60),
+)
+def test_multipart(shared, name, field, fields, data, cut) -> None:
+    lines = [
+        f'--x\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n'.encode()
+        for k, v in fields.items()
+    ]
+    head = f'--x\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'
+    body = b"".join([*lines, head.encode(), data, b"\r\n--x--\r\n"])
+    for path in ("/upload/image", "/upload/mask"):
+        fine(
+            shared,
+            shared.client.post(path, body[: len(body) - cut], Content_Type="multipart/form-data; boundary=x"),
+        )
+
+
+@BOUNDED
+@given(
+    messages=st.lists(st.tuples(st.sampled_from([1, 2, 9, 10, 3, 11]), st.binary(max_size=120)), max_size=4),
+    told=values,
+    client_id=st.text(max_size=20),
+)
+def test_socket_frames(shared, messages, told, client_id) -> None:
+    with shared.client.socket(quote(client_id.encode("utf-8", "surrogatepass"))) as ws:
+        assert ws.receive()["type"] == "status"
+        try:
+            ws.send({"type": "feature_flags", "data": told})
+            for opcode, data in messages:
+                ws.send(data, opcode)
+        except ConnectionError:
+            pass  # it was right to hang up
+    fine(shared, shared.client.get("/queue"))
+
+
+def test_deep_and_wide_nonsense_is_answered(shared) -> None:
+    for body in (b"[" * 100_000, b'{"prompt":' * 50_000, b"1" * 100_000, b'{"a":1,' * 10_000):
+        reply = shared.client.post("/prompt", body)
+        assert reply.status == 400
+    chain = template()
+    for n in range(280):
+        chain[f"r{n}"] = {"class_type": "Reroute", "inputs": {"x": [f"r{n + 1}", 0]}}
+    chain["r280"] = {"class_type": "Reroute", "inputs": {"x": ["37", 0]}}
+    chain["48"]["inputs"]["model"] = ["r0", 0]
+    assert shared.client.post("/prompt", {"prompt": chain}).status == 200
+    chain["r280"]["inputs"]["x"] = ["r0", 0]
+    assert shared.client.post("/prompt", {"prompt": chain}).status == 400
