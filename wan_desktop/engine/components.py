@@ -14,7 +14,7 @@ from torch import nn
 
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.domain.weight_shapes import config_of
-from wan_desktop.engine.packed import Fp8, PackedLinear
+from wan_desktop.engine.packed import CastEmbedding, Fp8, PackedLinear
 from wan_desktop.engine.wan22_vae import LATENTS_MEAN, LATENTS_STD
 from wan_desktop.engine.weight_files import FP8, Weight, damaged, open_weights
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     from wan_desktop.domain.model import Part
 
+_PIECE = 2**25
+"""Weights cast between two ticks: a fraction of a second on a slow processor."""
+_LARGE = 100_000
+"""Rows from which on an embedding is not cast as a whole."""
 _FLOAT32 = {
     TRANSFORMER: frozenset({"time_embedder", "scale_shift_table", "norm1", "norm2", "norm3"}),
     VAE: frozenset(),
@@ -36,7 +40,9 @@ def load_component(part: Part, dtype: torch.dtype, tick: Callable[[], None] = la
 
     Raises ModelDamaged when files cannot be read, or weights are missing or of another shape.
     """
+    tick()
     weights = open_weights(part.files)
+    tick()
     where = part.config or part.files[0]
     if weights.component != part.component:
         raise damaged(part.files[0], f"it holds a {weights.component}, not a {part.component}")
@@ -46,13 +52,14 @@ def load_component(part: Part, dtype: torch.dtype, tick: Callable[[], None] = la
             module = _MAKERS[part.component](config)
     except (OSError, ValueError, TypeError, KeyError, IndexError, ZeroDivisionError) as error:
         raise damaged(where, f"{type(error).__name__}: {error}") from error
-    missing = set(_needed(module)) - set(weights.tensors)
+    needed = _needed(module)
+    missing = needed - set(weights.tensors)
     if missing:
         raise damaged(part.files[0], f"{len(missing)} weights are missing, such as {min(missing)}")
     for name, weight in weights.tensors.items():
         tick()
-        if name in _needed(module):
-            _fill(module, name, weight, _dtype_of(part.component, name, dtype), part.files[0])
+        if name in needed:
+            _fill(module, name, weight, _dtype_of(part.component, name, dtype), part.files[0], tick)
     _finish(module)
     return module.eval().requires_grad_(False)
 
@@ -62,11 +69,11 @@ def spiece_in(file: str | Path) -> bytes:
     return open_weights([file]).spiece
 
 
-def _needed(module: nn.Module) -> dict[str, torch.Tensor]:
-    """The weights to fill by canonical name; umT5's embedding stands under one name only."""
-    tensors = dict(module.named_parameters(remove_duplicate=False))
-    tensors.pop("encoder.embed_tokens.weight", None)
-    return tensors
+def _needed(module: nn.Module) -> set[str]:
+    """The canonical names of the weights to fill; umT5's embedding stands under one name only."""
+    return {name for name, _ in module.named_parameters(remove_duplicate=False)} - {
+        "encoder.embed_tokens.weight"
+    }
 
 
 def _config(part: Part, shapes: dict[str, tuple[int, ...]]) -> dict[str, Any]:
@@ -117,26 +124,40 @@ def _dtype_of(component: str, name: str, dtype: torch.dtype) -> torch.dtype:
     return dtype
 
 
-def _fill(module: nn.Module, name: str, weight: Weight, dtype: torch.dtype, file: str) -> None:
+def _fill(
+    module: nn.Module, name: str, weight: Weight, dtype: torch.dtype, file: str, tick: Callable[[], None]
+) -> None:
     owner_name, _, leaf = name.rpartition(".")
     owner = module.get_submodule(owner_name)
-    if tuple(getattr(owner, leaf).shape) != weight.shape and not isinstance(owner, PackedLinear):
+    if tuple(getattr(owner, leaf).shape) != weight.shape:
         raise damaged(file, f"{name} has the shape {list(weight.shape)}")
     try:
         tensor = weight.read()
-        packing = weight.packing
-        if packing is None and tensor.dtype in FP8:
-            packing = Fp8(torch.ones(()))
+        packing = weight.packing or (Fp8(torch.ones(())) if tensor.dtype in FP8 else None)
         if packing is not None and leaf == "weight" and isinstance(owner, nn.Linear):
-            _pack(module, owner_name, PackedLinear(tensor, packing, owner.bias, dtype, weight.shape))
-            return
-        value = tensor.to(dtype) if packing is None else packing.unpack(tensor, dtype)
+            _replace(module, owner_name, PackedLinear(tensor, packing, owner, dtype))
+        elif packing is None and isinstance(owner, nn.Embedding) and owner.num_embeddings > _LARGE:
+            _replace(module, owner_name, CastEmbedding(tensor, dtype))
+        else:
+            value = _cast(tensor, dtype, tick) if packing is None else packing.unpack(tensor, dtype)
+            setattr(owner, leaf, nn.Parameter(value, requires_grad=False))
     except (RuntimeError, ValueError, OSError) as error:
         raise damaged(file, error) from error
-    setattr(owner, leaf, nn.Parameter(value, requires_grad=False))
 
 
-def _pack(module: nn.Module, name: str, layer: PackedLinear) -> None:
+def _cast(tensor: torch.Tensor, dtype: torch.dtype, tick: Callable[[], None]) -> torch.Tensor:
+    """`tensor` in `dtype`: itself, still mapped, or a copy made in pieces with a `tick` after each."""
+    if tensor.dtype == dtype or tensor.ndim == 0:
+        return tensor.to(dtype)
+    made = torch.empty(tensor.shape, dtype=dtype)
+    rows = max(1, _PIECE * len(tensor) // max(1, tensor.numel()))
+    for start in range(0, len(tensor), rows):
+        made[start : start + rows] = tensor[start : start + rows]
+        tick()
+    return made
+
+
+def _replace(module: nn.Module, name: str, layer: nn.Module) -> None:
     parent, _, leaf = name.rpartition(".")
     setattr(module.get_submodule(parent), leaf, layer)
 
@@ -145,7 +166,7 @@ def _finish(module: nn.Module) -> None:
     """What is no weight: the second name of umT5's embedding, and the tables that networks compute themselves."""
     encoder = getattr(module, "encoder", None)
     if hasattr(encoder, "embed_tokens"):
-        encoder.embed_tokens.weight = module.shared.weight
+        encoder.embed_tokens = module.shared
     rope = getattr(module, "rope", None)
     if rope is not None:
         module.rope = type(rope)(rope.attention_head_dim, rope.patch_size, rope.max_seq_len)

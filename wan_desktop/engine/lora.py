@@ -16,7 +16,6 @@ from torch import nn
 
 from wan_desktop.domain import lora_names
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest
-from wan_desktop.engine.packed import PackedLinear
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -136,8 +135,6 @@ def _check_fits(file: Path, transformer: nn.Module, name: str, addition: Additio
 
 def _shape(layer: nn.Module) -> tuple[int, int] | None:
     """(out, in) of a linear layer, packed or not; None for another layer."""
-    if isinstance(layer, PackedLinear):
-        return layer.shape
     return (layer.out_features, layer.in_features) if isinstance(layer, nn.Linear) else None
 
 

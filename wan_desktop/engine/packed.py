@@ -63,30 +63,37 @@ def is_plain(kind: int) -> bool:
     return kind in (plain.F32, plain.F16, plain.BF16, plain.F64)
 
 
-class PackedLinear(nn.Module):
+class PackedLinear(nn.Linear):
     """A linear layer on a packed weight: unpacks it, multiplies, forgets it again.
 
-    `shape` is (out, in). `weight` is an empty stand-in that has the layer's dtype: umT5 asks it which dtype its
-    input must have.
+    `weight` is an empty stand-in that has the layer's dtype: umT5 asks it which dtype its input must have.
     """
 
-    def __init__(
-        self,
-        packed: torch.Tensor,
-        packing: Packing,
-        bias: torch.Tensor | None,
-        dtype: torch.dtype,
-        shape: tuple[int, int],
-    ) -> None:
-        super().__init__()
-        self.shape = shape
+    def __init__(self, packed: torch.Tensor, packing: Packing, like: nn.Linear, dtype: torch.dtype) -> None:
+        nn.Module.__init__(self)
+        self.in_features, self.out_features = like.in_features, like.out_features
         self.packing = packing
         self.register_buffer("packed", packed, persistent=False)
         self.register_buffer("weight", torch.empty(0, dtype=dtype), persistent=False)
-        self.bias = None if bias is None else nn.Parameter(bias, requires_grad=False)
+        self.bias = like.bias
 
     def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
         """x W^T + b, in the dtype of `hidden_states`."""
         weight = self.packing.unpack(self.packed, hidden_states.dtype)
         bias = None if self.bias is None else self.bias.to(hidden_states.dtype)
         return nn.functional.linear(hidden_states, weight, bias)
+
+
+class CastEmbedding(nn.Embedding):
+    """An embedding that stays in its file's type: only the rows that are looked up are cast.
+
+    umT5's has 256,384 rows of 4,096: 2 GiB that would be copied for a few hundred of them.
+    """
+
+    def __init__(self, weight: torch.Tensor, dtype: torch.dtype) -> None:
+        super().__init__(*weight.shape, _weight=weight, _freeze=True)
+        self.cast_to = dtype
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        """The rows of `input`'s numbers, in the wanted dtype."""
+        return super().forward(input).to(self.cast_to)
