@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,17 +107,139 @@ def finished(desk: Desk) -> None:
     panel.advanced.steps.setValue(300)
 
 
+def tell(desk: Desk, prompt: str, state: str, **fields: object) -> object:
+    """A job with a `state`, told as the host tells it."""
+    from wan_desktop.domain.events import JobChanged
+    from wan_desktop.domain.ids import new_id
+    from wan_desktop.domain.job import Job, JobState
+    from wan_desktop.domain.request import Draft
+    from wan_desktop.domain.validate import resolve
+
+    request = resolve(Draft(prompt=prompt, seed=7, num_inference_steps=20), desk.host.models.get(None))
+    count = len(desk.session.jobs)
+    job = Job(new_id(), request, JobState(state), float(count), 1000.0 + count, **fields)  # type: ignore[arg-type]
+    desk.session._on_event(JobChanged(job))
+    return job
+
+
+def paused(desk: Desk) -> None:
+    """A paused job on the stage, the queue at rest, every kind of end below."""
+    from wan_desktop.domain.errors import DiskProblem, SnapshotUnfit
+    from wan_desktop.domain.events import QueueState
+
+    full = DiskProblem("The disk of {place} is full: free some space, then try again.", place="/video")
+    unfit = SnapshotUnfit(
+        "The model has changed since this render was kept: it would not be the same clip.",
+        action="Start again with the same seed",
+    )
+    job = tell(desk, LIGHTHOUSE, "paused", kept_step=12, kept_steps=20)
+    tell(desk, PROMPTS[0], "paused", kept_step=3, kept_steps=20, error=full.to_json())
+    tell(desk, PROMPTS[1], "queued", kept_step=6, kept_steps=20)
+    tell(desk, PROMPTS[2], "interrupted", kept_latents=True, finished_at=40.0)
+    tell(desk, PROMPTS[3], "failed", kept_step=6, kept_steps=20, error=unfit.to_json(), finished_at=30.0)
+    black = ("Every frame is black: use a lower guidance, another seed or a different shift.",)
+    tell(desk, "a night sky", "done", notes=black, started_at=1.0, finished_at=20.0, kept_latents=True)
+    desk.session._on_event(QueueState(paused=True))
+    desk.window.stage.show_job(job)
+
+
+def pausing(desk: Desk) -> None:
+    """A job that went on and was told to pause; the computer stays awake; the queue's menu."""
+    from support.scripted_backend import moving_frames
+
+    from wan_desktop.domain.events import AwakeState, Pausing, Preview, Progress, Resumed
+    from wan_desktop.domain.job import Stage
+
+    job = tell(desk, LIGHTHOUSE, "running", started_at=time.time() - 95, kept_step=12, kept_steps=20)
+    tell(desk, PROMPTS[0], "queued")
+    for event in (
+        Resumed(job.id, 12, 20),
+        Progress(job.id, Stage.DENOISING, 14, 20),
+        Preview(job.id, 14, moving_frames(128, 80, 4)),
+        AwakeState(on=True),
+        Pausing(job.id),
+    ):
+        desk.session._on_event(event)
+    desk.window.side.queue.select(job.id)
+
+
+def failed(desk: Desk) -> None:
+    """A failure with what helps and its log; the question about last time."""
+    from wan_desktop.domain.errors import RenderProcessDied
+
+    error = RenderProcessDied(
+        "The render process stopped unexpectedly.", action="Use a smaller size"
+    ).to_json()
+    error["log"] = (
+        "Traceback (most recent call last):\n  File engine/pipeline.py, line 210, in steps\nCUDA error: 719"
+    )
+    job = tell(desk, LIGHTHOUSE, "failed", kept_step=12, kept_steps=20, error=error, finished_at=50.0)
+    tell(desk, PROMPTS[0], "interrupted", kept_step=12, kept_steps=20, finished_at=40.0)
+    desk.window.opening.ask()
+    desk.window.stage.show_job(job)
+    desk.window.stage.ended_page.log.set_open(True)
+
+
 def settings(desk: Desk) -> None:
     """The settings dialog."""
     desk.window._commands.open_settings()
 
 
-SCENES = {"empty": empty, "rendering": rendering, "finished": finished, "settings": settings}
+def settings_work(desk: Desk) -> None:
+    """Its page about keeping work."""
+    settings(desk)
+    desk.window.findChild(_dialog()).show_page("work")
+
+
+def settings_rendering(desk: Desk) -> None:
+    """Its page about rendering."""
+    settings(desk)
+    desk.window.findChild(_dialog()).show_page("rendering")
+
+
+def countdown(desk: Desk) -> None:
+    """The queue is done, and the computer will be shut down."""
+    from wan_desktop.ui.countdown import CountdownDialog
+    from wan_desktop.ui.when_done import Then
+
+    CountdownDialog(Then.SHUT_DOWN, desk.window).open()
+
+
+def report(desk: Desk) -> None:
+    """Report a problem."""
+    desk.window._commands.report_problem()
+
+
+def quitting(desk: Desk) -> None:
+    """The question before quitting."""
+    from wan_desktop.ui.quitting import ask_to_quit
+
+    ask_to_quit(desk.window, lambda: None)
+
+
+SCENES = {
+    scene.__name__: scene
+    for scene in (
+        empty,
+        rendering,
+        finished,
+        paused,
+        pausing,
+        failed,
+        settings,
+        settings_work,
+        settings_rendering,
+        countdown,
+        report,
+        quitting,
+    )
+}
 
 
 def take(target: Path, scene: str, appearance: str, language: str, size: str) -> None:
     """One picture."""
     from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QDialog  # noqa: TID251 - a script that shows the window
     from support.windows import Desk, TwoModels
 
     from wan_desktop.domain.settings import Settings
@@ -127,20 +250,17 @@ def take(target: Path, scene: str, appearance: str, language: str, size: str) ->
         desk.open()
         desk.ready()
         desk.window.resize(*SIZES[size])
-        side = 348 if SIZES[size][0] > 1200 else 300
+        side = 348 if SIZES[size][0] > 1200 else 320
         desk.window.splitter.setSizes([side, SIZES[size][0] - 2 * side, side])
+        QTest.qWait(200)
         try:
             SCENES[scene](desk)
         except BaseException:
             desk.close()
             raise
         QTest.qWait(600)
-        shown = (
-            next(iter(desk.window.findChildren(_dialog())), desk.window)
-            if scene == "settings"
-            else desk.window
-        )
-        shown.grab().save(str(target))
+        dialogs = [dialog for dialog in desk.window.findChildren(QDialog) if dialog.isVisible()]
+        (dialogs or [desk.window])[0].grab().save(str(target))
         desk.close()
 
 

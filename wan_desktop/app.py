@@ -474,6 +474,7 @@ def window_session(paths: Paths, lock: LibraryLock) -> Iterator[tuple[Session, R
             runner,
             settings=parts.settings,
             save_settings=parts.apply,
+            write_report=parts.write_report,
             opening_notes=parts.opening_notes,
         )
         thread.problem.connect(session.refused)

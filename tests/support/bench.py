@@ -42,7 +42,13 @@ class Bench:
         self.host = make_host(self.folder, self.backend, OneModel())
         runner = Runner(self.host)
         self._thread = RenderThread(runner, lambda: None)
-        self.session = Session(self.host, runner, settings=self.settings, save_settings=lambda settings: None)
+        self.session = Session(
+            self.host,
+            runner,
+            settings=self.settings,
+            save_settings=lambda settings: None,
+            write_report=lambda target, *, with_prompts: target,
+        )
         if self.render:
             self._thread.start()
 

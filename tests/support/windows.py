@@ -71,6 +71,7 @@ class Desk:
             runner,
             settings=self.settings,
             save_settings=self._save,
+            write_report=self._report,
             opening_notes=self.opening_notes,
         )
         self.window = MainWindow(self.session, RESOURCES, WindowState(self.folder / "window.ini"))
@@ -97,6 +98,21 @@ class Desk:
     def _save(self, settings: Settings) -> None:
         self.settings = settings
         self.models.chosen = settings.model or "demo"
+
+    def _report(self, target: Path, *, with_prompts: bool) -> Path:
+        """The real report of this folder."""
+        from wan_desktop.config.paths import Paths
+        from wan_desktop.config.report import write_report
+
+        return write_report(
+            target,
+            paths=Paths(self.folder, self.folder, self.folder, self.folder),
+            library=self.folder / "library",
+            settings=self.settings,
+            jobs=self.host.jobs().result(),
+            examination={},
+            with_prompts=with_prompts,
+        )
 
     def ready(self, **info: Any) -> None:
         """Let the backend say it is ready with `info`."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QMessageBox, QPushButton, QWidget
 
 from wan_desktop.domain.errors import LibraryProblem
-from wan_desktop.domain.events import BackendState
+from wan_desktop.domain.events import AwakeState, BackendState
 from wan_desktop.domain.job import JobState, Stage
 from wan_desktop.ui import theme
 
@@ -172,6 +172,78 @@ def test_cancel_by_shortcut(qtbot, desk, window):
     qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.CANCELLED, timeout=5_000)
 
 
+def test_pause_and_continue_by_shortcut(qtbot, desk, window):
+    job = held_render(qtbot, desk)
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    able = {name: window.actions_by_id[name].isEnabled for name in ("pause", "continue")}
+    assert (able["pause"](), able["continue"]()) == (True, False)
+    qtbot.keyClick(window, Qt.Key.Key_P, both)
+    qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.PAUSED, timeout=5_000)
+    assert (able["pause"](), able["continue"]()) == (False, True)
+    qtbot.keyClick(window, Qt.Key.Key_C, both)
+    qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.DONE, timeout=20_000)
+    assert desk.backend.requests[-1].kept_step == 1
+
+
+def test_pause_and_continue_the_queue_by_shortcut(qtbot, desk, window):
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+    with qtbot.waitSignal(desk.session.queue_changed):
+        qtbot.keyClick(window, Qt.Key.Key_P, both)
+    assert desk.session.queue_state.paused
+    with qtbot.waitSignal(desk.session.queue_changed):
+        qtbot.keyClick(window, Qt.Key.Key_C, both)
+    assert not desk.session.queue_state.paused
+
+
+def test_the_bar_says_whether_the_computer_stays_awake(qtbot, desk, window):
+    desk.session._on_event(AwakeState(on=False, sentence="The system does not let it."))
+    assert not window.bar.awake.isVisible(), "nothing renders"
+    held_render(qtbot, desk)
+    desk.session._on_event(AwakeState(on=True))
+    assert window.bar.awake.isVisible()
+    assert window.bar.awake.accessibleName() == "The computer stays awake while a clip renders"
+    desk.session._on_event(AwakeState(on=False, sentence="The system does not let it."))
+    assert window.bar.awake.toolTip() == "The system does not let it."
+    desk.backend.release()
+    qtbot.waitUntil(lambda: not window.bar.awake.isVisible(), timeout=20_000)
+
+
+def test_undo_brings_back_a_clip_that_was_deleted_on_the_stage(qtbot, desk, window):
+    window.create_panel.prompt.editor.setPlainText("a ball")
+    window.create_panel.submit()
+    qtbot.waitUntil(lambda: len(desk.session.clips) == 1, timeout=20_000)
+    clip = next(iter(desk.session.clips.values()))
+    window.stage.show_clip(clip)
+    window.stage.clip_page.delete_button.setFocus()
+    qtbot.mouseClick(window.stage.clip_page.delete_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not desk.session.clips, timeout=10_000)
+    window.side.library.grid.setFocus()
+    qtbot.keyClick(window.side.library.grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: list(desk.session.clips) == [clip.id], timeout=10_000)
+
+
+def test_undo_in_a_text_is_the_texts_own(qtbot, desk, window):
+    editor = window.create_panel.prompt.editor
+    editor.setFocus()
+    qtbot.keyClicks(editor, "ab")
+    qtbot.keyClick(editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert editor.toPlainText() == ""
+
+
+def test_continue_uses_the_last_frame_and_shows_no_file_name_of_the_store(qtbot, desk, window):
+    window.create_panel.prompt.editor.setPlainText("a ball")
+    window.create_panel.submit()
+    qtbot.waitUntil(lambda: len(desk.session.clips) == 1, timeout=20_000)
+    window.stage.show_clip(next(iter(desk.session.clips.values())))
+    qtbot.mouseClick(window.stage.clip_page.continue_button, Qt.MouseButton.LeftButton)
+    section = window.create_panel.image
+    qtbot.waitUntil(lambda: section.image() is not None, timeout=10_000)
+    stored = window.create_panel.draft().stored_image
+    assert stored
+    assert stored not in section.canvas.accessibleDescription()
+    assert window.create_panel.prompt.editor.toPlainText() == "a ball"
+
+
 def test_what_cannot_be_done_is_grey(qtbot, desk, window, picture):
     able = {name: window.actions_by_id[name].isEnabled for name in ("cancel", "held", "remove-image")}
     assert [is_able() for is_able in able.values()] == [False] * 3
@@ -231,11 +303,20 @@ def test_menus_open_by_keyboard(qtbot, window):
 
 def test_every_control_has_an_accessible_name(desk, window):
     from wan_desktop.ui.about_dialog import AboutDialog, KeysDialog
+    from wan_desktop.ui.countdown import CountdownDialog
+    from wan_desktop.ui.report_dialog import ReportDialog
     from wan_desktop.ui.settings_dialog import SettingsDialog
+    from wan_desktop.ui.when_done import Then
 
     window.create_panel.advanced.fold.set_open(True)
     window.create_panel.prompt.open_negative(True)
-    dialogs = [SettingsDialog(desk.session, window), AboutDialog(window), KeysDialog(window)]
+    dialogs = [
+        SettingsDialog(desk.session, window),
+        AboutDialog(window),
+        KeysDialog(window),
+        ReportDialog(desk.session, window),
+        CountdownDialog(Then.SLEEP, window),
+    ]
     nameless = [describe(w) for root in (window, *dialogs) for w in controls(root) if not name_of(w)]
     for dialog in dialogs:
         dialog.deleteLater()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 
 from wan_desktop.domain.errors import DiskProblem
 from wan_desktop.ui import theme
@@ -41,6 +42,28 @@ def test_choices_apply_at_once(desk, dialog):
     dialog.notify.setValue(90)
     dialog.notify.editingFinished.emit()
     assert desk.settings.notify_after_s == 90
+
+
+def test_keeping_work_is_set_there(qtbot, desk, dialog):
+    qtbot.mouseClick(dialog.tabs.button("work"), Qt.MouseButton.LeftButton)
+    assert dialog.at_start.isVisible()
+    assert (dialog.at_start.currentData(), dialog.snapshot.value(), dialog.keep.value()) == ("ask", 15, 10)
+    pick(dialog.at_start, "continue")
+    for box, value in ((dialog.snapshot, 0), (dialog.keep, 25)):
+        box.setValue(value)
+        box.editingFinished.emit()
+    assert (desk.settings.at_start, desk.settings.snapshot_every_s, desk.settings.keep_gb) == (
+        "continue",
+        0,
+        25,
+    )
+
+
+def test_keeping_awake_can_be_left_alone(qtbot, desk, dialog):
+    qtbot.mouseClick(dialog.tabs.button("rendering"), Qt.MouseButton.LeftButton)
+    assert dialog.awake.isChecked()
+    dialog.awake.click()
+    assert desk.settings.keep_awake is False
 
 
 def test_another_model_reaches_the_window(qtbot, desk, dialog):

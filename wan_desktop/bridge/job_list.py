@@ -51,6 +51,7 @@ class JobListModel(QAbstractListModel):
         session.job_removed.connect(self._remove)
         session.progress.connect(self._progressed)
         session.pausing.connect(lambda job_id: self._tell(self.row_of(job_id), []))
+        session.note.connect(lambda note: self._tell(self.row_of(note.job_id), []))
         self.reload()
 
     # ---- what views ask

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
+    from wan_desktop.bridge.session_files import ReportWriter
     from wan_desktop.domain.model import ModelSpec
     from wan_desktop.domain.request import Draft
     from wan_desktop.domain.settings import Settings
@@ -64,12 +65,14 @@ class Session(QObject, SessionFiles):
         *,
         settings: Settings,
         save_settings: Callable[[Settings], None],
+        write_report: ReportWriter,
         opening_notes: Sequence[str] = (),
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._host, self._runner = host, runner
         self._settings, self._save_settings = settings, save_settings
+        self._write_report = write_report
         self.opening_notes = tuple(opening_notes)
         self.jobs: dict[str, Job] = {}
         self.clips: dict[str, Clip] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,10 +12,22 @@ if TYPE_CHECKING:
     from wan_desktop.jobs.host import Host
 
 
+class ReportWriter(Protocol):
+    """Writes the file for whoever helps."""
+
+    def __call__(self, target: Path, *, with_prompts: bool) -> Path:
+        """Write it to `target`, which is returned. Raises DiskProblem."""
+
+
 class SessionFiles:
-    """What a Session can do with files; it has a host."""
+    """What a Session can do with files; it has a host and somebody who writes reports."""
 
     _host: Host
+    _write_report: ReportWriter
+
+    def write_report(self, target: Path, *, with_prompts: bool) -> Path:
+        """Write the file for whoever helps. Takes seconds: call it in the background. Raises DiskProblem."""
+        return self._write_report(target, with_prompts=with_prompts)
 
     @property
     def library_folder(self) -> Path:

@@ -190,6 +190,7 @@ ACTIONS = (
         checkable=True,
         group=True,
     ),
+    Action("report", "help", QT_TRANSLATE_NOOP("actions", "Report a problem…"), "", "report_problem"),
     Action("keys", "help", QT_TRANSLATE_NOOP("actions", "Keyboard shortcuts"), "F1", "show_keys"),
     Action(
         "about",

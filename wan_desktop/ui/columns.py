@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 SIDE = 348
 """Width of the outer columns, in logical pixels."""
-NARROW, ROOMY = 300, 1200
+NARROW, ROOMY = 320, 1200
 """In windows less than ROOMY wide the outer columns start NARROW."""
 LEFT, MIDDLE, RIGHT = range(3)
-_SMALLEST = {LEFT: NARROW, MIDDLE: 320, RIGHT: 280}
+_SMALLEST = {LEFT: NARROW, MIDDLE: 320, RIGHT: 290}
 
 
 class Columns(QSplitter):

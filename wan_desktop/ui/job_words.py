@@ -55,7 +55,8 @@ def state_line(job: Job, place: int, progress: Progress | None, *, stopping: boo
         case JobState.PAUSED:
             parts = [stopped_at(job), failure(job) if job.error is not None else ""]
         case JobState.INTERRUPTED:
-            parts = [stopped_at(job), translate("jobs", "was rendering when the app stopped")]
+            why = "" if can_go_on(job) else translate("jobs", "was rendering when the app stopped")
+            parts = [stopped_at(job), why]
         case _:
             parts = [stopped_at(job)]
     return " · ".join(part for part in parts if part)

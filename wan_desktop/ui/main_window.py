@@ -30,6 +30,7 @@ from wan_desktop.ui.panels.side import LIBRARY, QUEUE, SideColumn
 from wan_desktop.ui.panels.stage import StagePanel
 from wan_desktop.ui.quitting import ask_to_quit
 from wan_desktop.ui.recipes import draft_of
+from wan_desktop.ui.when_done import when_done
 from wan_desktop.ui.widgets.banner import BannerStack
 from wan_desktop.ui.widgets.focus_glow import FocusGlow
 from wan_desktop.ui.widgets.top_bar import TopBar
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self._language = i18n.install(app, session.settings.language, resources)
         self._glow = FocusGlow(app, self)
         self._commands = Commands(self, session)
+        self.opening = Opening(session, self)
         self.setWindowTitle("Wan Desktop")
         self.setWindowIcon(icons.app_icon())
         self.setAcceptDrops(True)
@@ -78,7 +80,7 @@ class MainWindow(QMainWindow):
         self._connect_session()
         self._notifier = Notifier(session, self)
         self._end_of_queue = EndOfQueue(session, self)
-        self.opening = Opening(session, self)
+        when_done(session).refused.connect(self._tell_error)
         self.opening.answered.connect(self._show_held)
         self.opening.tell_notes()
 
@@ -297,7 +299,7 @@ class MainWindow(QMainWindow):
         running = session.running_job()
         self.bar.show_awake(session.awake, rendering=running is not None)
         self.actions_by_id["cancel"].setEnabled(running is not None)
-        self.actions_by_id["held"].setEnabled(session.held_jobs > 0)
+        self.actions_by_id["held"].setEnabled(self.opening.anything_left)
         self.actions_by_id["pause"].setEnabled(running is not None and running.id not in session.stopping)
         self.actions_by_id["continue"].setEnabled(self._commands.to_continue() is not None)
         self.actions_by_id["pause-queue"].setEnabled(not session.queue_state.paused)

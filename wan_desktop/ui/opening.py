@@ -40,6 +40,11 @@ class Opening(QObject):
         """True until the question is answered."""
         return self._open
 
+    @property
+    def anything_left(self) -> bool:
+        """True while something of last time could go on."""
+        return bool(self._lost() or self._session.held_jobs)
+
     def tell_notes(self) -> None:
         """What was found while everything was opened."""
         for note in self._session.opening_notes:

@@ -51,7 +51,7 @@ class ReportDialog(QDialog):
             self.tr(
                 "In it: this program's logs and settings, what this computer has, how the last renders ended."
             ),
-            self.tr("Not in it: your name, your folders, your pictures and clips."),
+            self.tr("Not in it: your name, the names of your folders, your pictures and your clips."),
             self.tr("Nothing is sent: you save the file and give it to whom you like."),
         ):
             label = QLabel(text, self)
@@ -74,7 +74,7 @@ class ReportDialog(QDialog):
             self, self.tr("Save the report"), str(Path(folder or Path.home()) / name), "ZIP (*.zip)"
         )
         if path:
-            self.save(Path(path))
+            self.save(Path(path) if Path(path).suffix else Path(f"{path}.zip"))
 
     def save(self, path: Path) -> None:
         """Write the report to `path`, then show it in its folder."""

@@ -83,7 +83,10 @@ class QueuePanel(QWidget):
         inner.setSpacing(10)
         inner.addWidget(self.verbs)
         inner.addWidget(self.foot)
-        column.addWidget(self.resting)
+        top = QVBoxLayout()
+        top.setContentsMargins(2, 0, 12, 0)
+        top.addWidget(self.resting)
+        column.addLayout(top)
         column.addLayout(self._lists, 1)
         column.addLayout(inner)
 
@@ -98,16 +101,10 @@ class QueuePanel(QWidget):
         row.setContentsMargins(12, 6, 6, 6)
         row.addWidget(self._resting_words, 1)
         self.go_button = QPushButton(self.tr("Continue"))
-        self.go_button.setAccessibleName(self.tr("Continue the queue"))
-        self.go_button.clicked.connect(self._go_on)
+        self.go_button.setAccessibleName(self.tr("Continue what waits from last time"))
+        self.go_button.clicked.connect(lambda: self._session.release_held())
         row.addWidget(self.go_button)
         return strip
-
-    def _go_on(self) -> None:
-        if self._session.queue_state.paused:
-            self._session.resume_queue()
-        else:
-            self._session.release_held()
 
     def _connect(self) -> None:
         self.view.button_clicked.connect(self._pressed)
@@ -121,6 +118,7 @@ class QueuePanel(QWidget):
             self.model.dataChanged,
         ):
             signal.connect(self._refresh)
+        self.model.dataChanged.connect(self._measure)
         self.view.selectionModel().selectionChanged.connect(self._refresh)
         self._session.queue_changed.connect(self._refresh)
         self.view.clicked.connect(self._show)
@@ -181,6 +179,11 @@ class QueuePanel(QWidget):
     def _repaint(self) -> None:
         self.view.viewport().update()
 
+    def _measure(self, _first: QModelIndex, _last: QModelIndex, roles: list[int]) -> None:
+        """A card whose state is another one may need another height."""
+        if not roles:
+            self.view.scheduleDelayedItemsLayout()
+
     def _keep_preview(self, preview: Preview) -> None:
         if preview.frames:
             self._pictures.put(
@@ -194,6 +197,7 @@ class QueuePanel(QWidget):
         self.foot.setVisible(self.model.rowCount() > 0 or state.paused)
         self.resting.setVisible(state.paused or self._held > 0)
         self._resting_words.setText(self._rest_words(state))
+        self.go_button.setVisible(not state.paused)  # a paused queue has its button below
 
     def show_held(self, count: int) -> None:
         """Say that so many jobs of last time wait for a word."""

@@ -11,9 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 from wan_desktop.ui import theme, when_done
 from wan_desktop.ui.icons import icon
 from wan_desktop.ui.when_done import Then
+from wan_desktop.ui.widgets.elided_button import ElidedButton
 
 if TYPE_CHECKING:
     from wan_desktop.bridge.session import Session
+
+LINK_AND_ARROW = 26
+"""What a link's padding and its arrow take, in pixels."""
 
 
 class QueueFoot(QWidget):
@@ -23,7 +27,7 @@ class QueueFoot(QWidget):
         super().__init__(parent)
         self._session = session
         self._done = when_done.when_done(session)
-        self.done_button = QPushButton(self)
+        self.done_button = ElidedButton("", self, padding=LINK_AND_ARROW)
         theme.set_kind(self.done_button, "link")
         self.done_button.setIcon(icon("chevron-down", "secondary"))
         self.done_button.setIconSize(QSize(12, 12))
@@ -64,7 +68,7 @@ class QueueFoot(QWidget):
             item.setCheckable(True)
             item.setData(then)
             group.addAction(item)
-        group.triggered.connect(lambda item: self._done.choose(item.data()))
+        group.triggered.connect(lambda item: self._done.choose(Then(item.data())))
         menu.aboutToShow.connect(lambda: self._mark(group))
         menu.aboutToShow.connect(self._done.ask)
         self._done.changed.connect(lambda: self._mark(group))
@@ -72,7 +76,7 @@ class QueueFoot(QWidget):
 
     def _mark(self, group: QActionGroup) -> None:
         for item in group.actions():
-            then = item.data()
+            then = Then(item.data())
             able = self._done.can(then)
             item.setChecked(then == self._done.then)
             item.setEnabled(able)
@@ -87,12 +91,12 @@ class QueueFoot(QWidget):
     def _refresh(self) -> None:
         paused = self._session.queue_state.paused
         choose = not paused and self._session.running_job() is not None
-        text = self.tr("Continue queue") if paused else self.tr("Pause queue")
+        text = self.tr("Continue") if paused else self.tr("Pause queue")
         self.pause_button.setText(text)
-        self.pause_button.setAccessibleName(text)
+        self.pause_button.setAccessibleName(self.tr("Continue the queue") if paused else text)
         self.pause_button.setIcon(icon("play" if paused else "pause"))
         if (self.pause_button.menu() is not None) != choose:
             self.pause_button.setMenu(self.pause_menu if choose else None)
         words = self.tr("When done: {what}").format(what=when_done.short(self._done.then))
-        self.done_button.setText(words)
+        self.done_button.say(words)
         self.done_button.setAccessibleName(words)

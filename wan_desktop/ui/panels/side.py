@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -90,5 +91,8 @@ class SideColumn(QFrame):
 
     def _name(self, key: str, word: str, count: int) -> None:
         text = f"{word} {count}" if count else word
+        bold = QFont(self._tabs[key].font())
+        bold.setWeight(QFont.Weight.DemiBold)  # as the style sheet writes the chosen one
+        self._tabs[key].setMinimumWidth(QFontMetrics(bold).horizontalAdvance(text) + 2)
         self._tabs[key].setText(text)
         self._tabs[key].setAccessibleName(text)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from wan_desktop.domain.job import Job
 
-WIDEST = 460
+WIDEST = 600
 LOG_HEIGHT = 150
 _ICONS = {
     JobState.FAILED: ("warning", "error"),
@@ -141,7 +141,7 @@ class EndedPage(QFrame):
         self.pause_button.setVisible(job.state is JobState.QUEUED)
         self.cancel_button.setVisible(live)
         self.remove_button.setVisible(not live)
-        self.report_button.setVisible(False)
+        self.report_button.setVisible(job.state is JobState.FAILED)
         self.resume_button.setText(job_words.continue_words(job))
         self.retry_button.setText(job_words.again_words(job))
         for button in (self.resume_button, self.retry_button):
@@ -162,7 +162,7 @@ class EndedPage(QFrame):
             case JobState.PAUSED if job.error is not None:
                 return job_words.failure(job)
             case JobState.PAUSED if job.kept_step or job.kept_latents:
-                return self.tr("What is done so far is kept, and the graphics card is free.")
+                return self.tr("What is done so far is kept, and its memory is free for other programs.")
             case JobState.PAUSED:
                 return self.tr("It has not begun, and waits until you continue it.")
             case JobState.INTERRUPTED if kept:

@@ -52,7 +52,7 @@ class RenderingPage(QWidget):
         theme.set_kind(self.origin, "good")
         self.pause_button = QPushButton(icon("pause"), self.tr("Pause"))
         self.pause_button.setAccessibleName(self.tr("Pause this render"))
-        self.pause_button.setToolTip(self.tr("Stops after the present step; the graphics card is free then"))
+        self.pause_button.setToolTip(self.tr("Stops after the present step, to go on from there"))
         self.pause_button.clicked.connect(lambda: self._job and self.pause_requested.emit(self._job.id))
         self.cancel_button = QPushButton(icon("cancel"), self.tr("Cancel"))
         self.cancel_button.setAccessibleName(self.tr("Cancel this render"))

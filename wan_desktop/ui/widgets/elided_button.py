@@ -11,20 +11,27 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
 PADDING = 18
-"""What the style sheet puts around a chip's words, both sides together."""
+"""What the style sheet puts around a chip's words, both sides together; other kinds and icons need another."""
 
 
 class ElidedButton(QPushButton):
     """As wide as its words where there is room, narrower where there is not."""
 
-    def __init__(self, words: str, parent: QWidget | None = None) -> None:
+    def __init__(self, words: str, parent: QWidget | None = None, *, padding: int = PADDING) -> None:
         super().__init__(words, parent)
+        self._words, self._padding = words, padding
+        self.setToolTip(words)
+
+    def say(self, words: str) -> None:
+        """Other words."""
         self._words = words
         self.setToolTip(words)
+        self._cut()
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         """Room for all the words."""
-        width = self.fontMetrics().horizontalAdvance(self._words) + PADDING + 2
+        width = self.fontMetrics().horizontalAdvance(self._words) + self._padding + 2
         return QSize(width, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
@@ -34,5 +41,8 @@ class ElidedButton(QPushButton):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Cut the words to the room there is."""
         super().resizeEvent(event)
-        room = self.width() - PADDING
+        self._cut()
+
+    def _cut(self) -> None:
+        room = self.width() - self._padding
         self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room))

@@ -30,7 +30,7 @@ PADDING = 11
 THUMB = QSize(84, 48)
 BUTTON = 24
 _PROMPT_LINE, _STATE_LINE, _META_LINE, _BAR = 17, 15, 15, 6
-_STATE_LINES, _NOTE_LINES = 3, 3
+_STATE_LINES, _NOTE_LINES = 4, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,16 @@ class JobDelegate(QStyledItemDelegate):
     # ---- geometry
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """As tall as its words: a failure's sentence takes up to three lines, a job under way has a bar."""
+        """As tall as its words: a failure's sentence takes up to four lines, a job under way has a bar."""
         job: Job | None = index.data(JobListModel.JobRole)
         width = option.rect.width() or option.widget.viewport().width()
         if job is None:
             return QSize(width, 0)
-        inner = width - 2 * PADDING - THUMB.width() - 10
+        inner = self.card_rect(QRect(0, 0, width, 0)).width() - 2 * PADDING - THUMB.width() - 10
         height = 2 * PADDING + 2 * _PROMPT_LINE + 2 + _META_LINE
         for block in self._blocks(job, index, option.font):
             height += _STATE_LINE * card_paint.line_count(block.text, block.font, inner, block.most)
-        if job.state is JobState.RUNNING or kept_fraction(job) > 0:
+        if _has_bar(job):
             height += _BAR + 6
         return QSize(width, height + GAP)
 
@@ -155,8 +155,8 @@ class JobDelegate(QStyledItemDelegate):
                 block.most,
                 _STATE_LINE,
             )
-        part = index.data(JobListModel.FractionRole)
-        if job.state is JobState.RUNNING or part > 0:
+        if _has_bar(job):
+            part = index.data(JobListModel.FractionRole)
             role = getattr(colours, job_words.STATE_ROLES[job.state])
             card_paint.bar(painter, QRectF(left, y + 3, width, _BAR), part, role)
             y += _BAR + 6
@@ -236,6 +236,12 @@ class JobDelegate(QStyledItemDelegate):
 
 
 _ICONS = {"cancel": "cancel", "retry": "retry", "remove": "close", "pause": "pause", "resume": "play"}
+
+
+def _has_bar(job: Job) -> bool:
+    """True while the job renders, and while it could go on from what it keeps."""
+    waits = job.state is JobState.QUEUED or job_words.can_go_on(job)
+    return job.state is JobState.RUNNING or (waits and kept_fraction(job) > 0)
 
 
 def card_verbs(job: Job, *, stopping: bool) -> list[str]:
