@@ -61,7 +61,7 @@ def produce(
     if pipeline is None:
         device = torch.device(args.device)
         return ((place, rendered(case, device)) for place, case in enumerate(cases))
-    return generate(pipeline, [case.ask for case in cases], args.steps, args.batch)
+    return generate(pipeline, [case.ask for case in cases], args.steps, args.batch, args.shift)
 
 
 def judge(
@@ -175,7 +175,7 @@ def evaluate(args: argparse.Namespace) -> dict[str, object]:
     if args.sheet:
         save_sheets(args.sheet, {group.key: (group.fields, outcomes[group.key]) for group in groups})
     seconds = time.monotonic() - begun
-    notes.append(f"{args.steps} steps, flow shift {configs.FLOW_SHIFT:g}; measured in {seconds:.0f} s.")
+    notes.append(f"{args.steps} steps, flow shift {args.shift:g}; measured in {seconds:.0f} s.")
     return {"rows": [row.as_dict() for row in rows], "notes": notes, "seconds": seconds}
 
 
@@ -199,10 +199,13 @@ def parse(arguments: list[str] | None) -> Arguments:
     parser.add_argument("--sheet", type=Path, help="also write contact sheets (PNG) into this folder")
     parser.add_argument("--quick", type=int, metavar="N", help="at most N clips of each kind")
     parser.add_argument("--dry", action="store_true", help="judge rendered clips instead of drawn ones")
-    parser.add_argument("--steps", type=int, default=configs.STEPS)
+    parser.add_argument("--steps", type=int, help="denoising steps (default: the model's own)")
     parser.add_argument("--batch", type=int, default=48, help="clips drawn at once")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes that read clips")
-    return parser.parse_args(arguments, Arguments())
+    args = parser.parse_args(arguments, Arguments())
+    own = json.loads((args.model / "model.json").read_text(encoding="utf-8"))["defaults"]
+    args.steps, args.shift = args.steps or own["num_inference_steps"], own["flow_shift"]
+    return args
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -125,7 +125,11 @@ def to_bytes(pixels: Tensor) -> Tensor:
 
 
 def generate(
-    pipeline: Wan22Pipeline, asks: list[Ask], num_inference_steps: int, batch: int
+    pipeline: Wan22Pipeline,
+    asks: list[Ask],
+    num_inference_steps: int,
+    batch: int,
+    flow_shift: float = configs.FLOW_SHIFT,
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Each ask's place in `asks` and its clip, uint8 [T, H, W, 3], as batches get ready; not in order."""
     kinds: dict[tuple[object, ...], list[int]] = {}
@@ -134,8 +138,8 @@ def generate(
     for places in kinds.values():
         for start in range(0, len(places), batch):
             part = places[start : start + batch]
-            clips = decode(pipeline, sample(pipeline, [asks[place] for place in part], num_inference_steps))
-            yield from zip(part, clips, strict=True)
+            latents = sample(pipeline, [asks[place] for place in part], num_inference_steps, flow_shift)
+            yield from zip(part, decode(pipeline, latents), strict=True)
 
 
 @torch.no_grad()
