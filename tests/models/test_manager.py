@@ -359,6 +359,38 @@ def test_what_is_wrong_on_the_list_stands_in_the_overview(manager, made, spiece,
     assert only(manager)
 
 
+def test_a_way_of_storing_that_cannot_be_read_is_told_at_once(manager, made, tmp_path):
+    file = tmp_path / "x.gguf"
+    formats.write_gguf(file, made["transformer"], "Q8_0")
+    data = file.read_bytes()
+    name = b"blocks.0.ffn.0.weight"
+    at = data.index(name) + len(name) + 4 + 16  # behind the dimensions: the number of the type
+    assert data[at : at + 4] == (8).to_bytes(4, "little")
+    file.write_bytes(data[:at] + (40).to_bytes(4, "little") + data[at + 4 :])
+    with pytest.raises(ModelDamaged, match="NVFP4"):
+        manager.add(file)
+
+
+def test_a_transformer_as_a_torch_file(manager, made, spiece, tmp_path):
+    """Turbo's release: a torch file whose names begin with "model."."""
+    from wan_desktop.engine.components import load_component
+
+    comfy = formats.write_comfy(tmp_path / "comfy", made, spiece)
+    next((comfy / "diffusion_models").iterdir()).unlink()
+    state = formats.original_transformer(formats.weights(made["transformer"]))
+    file = comfy / "diffusion_models" / "generator.pt"
+    for wrapped in (False, True):
+        tensors = {f"model.{name}": tensor for name, tensor in state.items()}
+        torch.save({"generator": tensors} if wrapped else tensors, file)
+        spec = manager._catalog.get(str(file))
+        loaded = load_component(spec.part("transformer"), torch.bfloat16)
+        assert torch.equal(loaded.proj_out.weight, made["transformer"].proj_out.weight)
+    del tensors["model.blocks.1.ffn.0.weight"]
+    torch.save(tensors, file)
+    with pytest.raises(ModelDamaged, match="missing"):
+        manager._catalog.get(str(file))
+
+
 # ---- the list
 
 

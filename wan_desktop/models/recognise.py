@@ -28,6 +28,28 @@ _FOREIGN = {
 }
 
 
+_READABLE = frozenset(
+    [
+        "F32",
+        "F16",
+        "BF16",
+        "Q4_0",
+        "Q4_1",
+        "Q5_0",
+        "Q5_1",
+        "Q8_0",
+        "Q2_K",
+        "Q3_K",
+        "Q4_K",
+        "Q5_K",
+        "Q6_K",
+        "IQ4_NL",
+        "IQ4_XS",
+    ]
+)
+"""GGUF's ways of storing weights that the engine can unpack."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A usable file (or set of shards): `component`, its `config`, and in which `precision` it is stored.
@@ -63,6 +85,7 @@ def recognise(paths: tuple[Path, ...]) -> Found:
     weights = {weight_names.canonical(component, name): shape for name, shape in names.items()}
     _refuse_other(component, first, weights)
     config = _checked(component, first, weights)
+    _refuse_unreadable(first, tables)
     metadata = {k: v for table in tables for k, v in table.metadata.items()}
     return Found(
         component,
@@ -123,6 +146,12 @@ def _checked(component: str, path: Path, weights: Mapping[str, tuple[int, ...]])
     if missing:
         raise damaged_file(path, f"{len(missing)} weights are missing, such as {min(missing)}")
     return config
+
+
+def _refuse_unreadable(path: Path, tables: list[Table]) -> None:
+    kinds = {kind for table in tables if table.format == "gguf" for kind in table.dtypes.values()}
+    if unknown := kinds - _READABLE:
+        raise damaged_file(path, f"its weights are stored as {min(unknown)}, which cannot be read here")
 
 
 def _torch_part(path: Path, names: Mapping[str, tuple[int, ...]]) -> Found:
