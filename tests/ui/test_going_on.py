@@ -16,10 +16,10 @@ from wan_desktop.domain.events import JobChanged, Note, Pausing, Progress, Queue
 from wan_desktop.domain.job import JobState, Stage
 from wan_desktop.domain.request import Draft
 from wan_desktop.ui import again, job_words
+from wan_desktop.ui.job_verbs import card_verbs
 from wan_desktop.ui.panels.library import LibraryPanel
 from wan_desktop.ui.panels.queue import QueuePanel
 from wan_desktop.ui.panels.stage import StagePanel
-from wan_desktop.ui.widgets.job_card import card_verbs
 
 
 @pytest.fixture

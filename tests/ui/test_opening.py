@@ -158,7 +158,7 @@ def test_the_arrangement_is_kept_while_the_window_is_open(qtbot, desk):
     window = desk.open()
     window.side.show_tab("library")
     window.show_right(False)
-    qtbot.waitUntil(lambda: not window._keeper.isActive(), timeout=5_000)
+    qtbot.waitUntil(lambda: window._arrangement.kept, timeout=5_000)
     other = WindowState(desk.folder / "window.ini")
     assert other.tab() == "library"
     assert other.restore_splitter(window.splitter)

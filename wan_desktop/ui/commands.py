@@ -27,6 +27,21 @@ class Commands(QObject):
         self._window = window
         self._session = session
 
+    def able(self) -> dict[str, bool]:
+        """Which actions, by id, can be done now; the others always can."""
+        session, running = self._session, self._session.running_job()
+        rests = session.queue_state.paused
+        return {
+            "cancel": running is not None,
+            "pause": running is not None and running.id not in session.stopping,
+            "continue": self.to_continue() is not None,
+            "pause-queue": not rests,
+            "pause-after": running is not None and not rests,
+            "continue-queue": rests,
+            "held": self._window.opening.anything_left,
+            "remove-image": self._window.create_panel.image.has_image(),
+        }
+
     def show_left(self, shown: bool) -> None:
         """Show or collapse the create column."""
         self._window.show_left(shown)

@@ -6,27 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QTimer
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
-    QGuiApplication,
-    QMoveEvent,
-    QResizeEvent,
-)
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from wan_desktop.bridge.background import in_background
 from wan_desktop.domain.errors import WanError
 from wan_desktop.ui import actions, dropped, i18n, icons, texts, theme
+from wan_desktop.ui.arrangement import Arrangement
 from wan_desktop.ui.columns import LEFT, RIGHT, Columns
 from wan_desktop.ui.commands import Commands
 from wan_desktop.ui.countdown import EndOfQueue
 from wan_desktop.ui.notify import Notifier
 from wan_desktop.ui.opening import Opening
 from wan_desktop.ui.panels.create.panel import CreatePanel
-from wan_desktop.ui.panels.side import LIBRARY, QUEUE, SideColumn
+from wan_desktop.ui.panels.side import SideColumn
 from wan_desktop.ui.panels.stage import StagePanel
 from wan_desktop.ui.quitting import ask_to_quit
 from wan_desktop.ui.recipes import draft_of
@@ -38,17 +30,15 @@ from wan_desktop.ui.widgets.top_bar import TopBar
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+
     from wan_desktop.bridge.session import Session
     from wan_desktop.domain.events import BackendState
     from wan_desktop.domain.request import Draft
     from wan_desktop.domain.settings import Settings
-    from wan_desktop.ui.widgets.fold import Fold
     from wan_desktop.ui.window_state import WindowState
 
 SMALLEST = (1024, 700)
-PREFERRED = (1440, 900)
-KEEP_MS = 1000
-"""The arrangement is kept this long after it changed, so that a power cut does not lose it."""
 
 
 class MainWindow(QMainWindow):
@@ -58,12 +48,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._session = session
         self._resources = resources
-        self._state = state
         self._quitting = False
-        self._keeper = QTimer(self)
-        self._keeper.setSingleShot(True)
-        self._keeper.setInterval(KEEP_MS)
-        self._keeper.timeout.connect(self._keep_arrangement)
         app = QApplication.instance()
         theme.set_resources(resources)
         theme.apply(app, session.settings.appearance)
@@ -75,8 +60,10 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(icons.app_icon())
         self.setAcceptDrops(True)
         self.setMinimumSize(*SMALLEST)
+        self._arrangement = Arrangement(session, self, state)
         self._build()
-        self._restore()
+        self._arrangement.restore()
+        self._mark_columns()
         self._connect_session()
         self._notifier = Notifier(session, self)
         self._end_of_queue = EndOfQueue(session, self)
@@ -123,13 +110,7 @@ class MainWindow(QMainWindow):
         self.create_panel.video_dropped.connect(self.open_recipe)
         self.create_panel.image.edited.connect(self._mark_actions)
         self.splitter.changed.connect(self._mark_columns)
-        for signal in (
-            self.splitter.changed,
-            self.side.tab_changed,
-            self.stage.turned,
-            *(fold.toggled for fold in self._folds().values()),
-        ):
-            signal.connect(self._arranged)
+        self._arrangement.watch()
 
     def _connect_session(self) -> None:
         session = self._session
@@ -138,7 +119,6 @@ class MainWindow(QMainWindow):
         session.settings_changed.connect(self._use_settings)
         session.refused.connect(self._tell_refused)
         session.raise_requested.connect(self._come_forward)
-        session.loaded.connect(self._show_again)
         session.held_changed.connect(self._show_held)
         for signal in (
             session.job_changed,
@@ -150,21 +130,6 @@ class MainWindow(QMainWindow):
             session.held_changed,
         ):
             signal.connect(self._mark_actions)
-
-    def _folds(self) -> dict[str, Fold]:
-        return {"advanced": self.create_panel.advanced.fold, "demo-words": self.create_panel.demo.fold}
-
-    def _restore(self) -> None:
-        if self._state is None or not self._state.restore_window(self):
-            screen = QGuiApplication.primaryScreen().availableGeometry()
-            self.resize(min(PREFERRED[0], screen.width()), min(PREFERRED[1], screen.height()))
-        self.splitter.set_standard(self.width())
-        if self._state is not None:
-            self._state.restore_splitter(self.splitter)
-            self._state.restore_folds(self._folds())
-            if self._state.tab() in (QUEUE, LIBRARY):
-                self.side.show_tab(self._state.tab())
-        self._mark_columns()
 
     # ---- what the session tells
 
@@ -208,14 +173,6 @@ class MainWindow(QMainWindow):
         self.stage.show_again(shown, by_hand=by_hand)
         self.opening.ask()
         self._show_held()
-
-    def _show_again(self) -> None:
-        """What was shown when the window was closed, now that it is there again."""
-        name = self._state.shown() if self._state is not None else ""
-        thing = self._session.clips.get(name) or self._session.jobs.get(name)
-        if thing is not None and self.stage.shown() is None:
-            self.stage.show_again(thing, by_hand=False)
-            self.side.library.select(name)
 
     def _show_held(self) -> None:
         self.side.queue.show_held(self._session.held_jobs if not self.opening.asking else 0)
@@ -296,16 +253,9 @@ class MainWindow(QMainWindow):
     def _mark_actions(self) -> None:
         """What cannot be done now is grey."""
         session = self._session
-        running = session.running_job()
-        self.bar.show_awake(session.awake, rendering=running is not None)
-        self.actions_by_id["cancel"].setEnabled(running is not None)
-        self.actions_by_id["held"].setEnabled(self.opening.anything_left)
-        self.actions_by_id["pause"].setEnabled(running is not None and running.id not in session.stopping)
-        self.actions_by_id["continue"].setEnabled(self._commands.to_continue() is not None)
-        self.actions_by_id["pause-queue"].setEnabled(not session.queue_state.paused)
-        self.actions_by_id["pause-after"].setEnabled(running is not None and not session.queue_state.paused)
-        self.actions_by_id["continue-queue"].setEnabled(session.queue_state.paused)
-        self.actions_by_id["remove-image"].setEnabled(self.create_panel.image.has_image())
+        self.bar.show_awake(session.awake, rendering=session.running_job() is not None)
+        for name, able in self._commands.able().items():
+            self.actions_by_id[name].setEnabled(able)
 
     # ---- the end
 
@@ -322,7 +272,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._session.flush_draft()
-        self._keep_arrangement()
+        self._arrangement.keep()
         event.accept()
 
     def end(self) -> None:
@@ -333,25 +283,3 @@ class MainWindow(QMainWindow):
     def _quit(self) -> None:
         self._quitting = True
         QTimer.singleShot(0, self.close)
-
-    # ---- the arrangement
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Remember the size soon."""
-        super().resizeEvent(event)
-        self._arranged()
-
-    def moveEvent(self, event: QMoveEvent) -> None:
-        """Remember the place soon."""
-        super().moveEvent(event)
-        self._arranged()
-
-    def _arranged(self) -> None:
-        self._keeper.start()
-
-    def _keep_arrangement(self) -> None:
-        self._keeper.stop()
-        shown = self.stage.shown()
-        if self._state is not None:
-            name = "" if shown is None else shown.id
-            self._state.save(self, self.splitter, self.side.tab(), self._folds(), name)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QS
 from wan_desktop.bridge.job_list import JobListModel
 from wan_desktop.bridge.job_progress import kept_fraction
 from wan_desktop.domain.job import JobState
-from wan_desktop.ui import icons, job_words, texts, theme
+from wan_desktop.ui import icons, job_verbs, job_words, texts, theme
 from wan_desktop.ui.widgets import card_paint
 from wan_desktop.ui.widgets.pictures import WIDTH, Picture, Pictures, read_thumbnail
 
@@ -87,7 +87,7 @@ class JobDelegate(QStyledItemDelegate):
 
     def buttons(self, rect: QRectF, job: Job) -> dict[str, QRectF]:
         """Where the small buttons of a card at `rect` lie, by what they do."""
-        names = card_verbs(job, stopping=job.id in self._session.stopping)
+        names = job_verbs.card_verbs(job, stopping=job.id in self._session.stopping)
         right, top = rect.right() - 7, rect.bottom() - 7 - BUTTON
         count = len(names)
         return {
@@ -178,7 +178,7 @@ class JobDelegate(QStyledItemDelegate):
             painter.setPen(QColor(colours.line))
             painter.setBrush(QColor(colours.raised))
             painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-            glyph = icons.pixmap(_ICONS[name], 16, "text", ratio)
+            glyph = icons.pixmap(job_verbs.ICONS[name], 16, "text", ratio)
             painter.drawPixmap(place.center() - QRectF(0, 0, 16, 16).center(), glyph)
 
     # ---- the job's picture
@@ -210,21 +210,8 @@ class JobDelegate(QStyledItemDelegate):
         name = self.button_at(QRect(option.rect), index, event.pos())
         if name is None:
             return super().helpEvent(event, view, option, index)
-        QToolTip.showText(event.globalPos(), self._verb_words(name, index.data(JobListModel.JobRole)), view)
+        QToolTip.showText(event.globalPos(), job_verbs.words(name, index.data(JobListModel.JobRole)), view)
         return True
-
-    def _verb_words(self, verb: str, job: Job) -> str:
-        match verb:
-            case "resume":
-                return job_words.continue_words(job)
-            case "retry":
-                return job_words.again_words(job)
-            case "pause":
-                return self.tr("Pause")
-            case "cancel":
-                return self.tr("Cancel")
-            case _:
-                return self.tr("Remove from the queue")
 
     def button_at(self, row: QRect, index: Index, at: QPoint) -> str | None:
         """The small button at that point of the view, when the index's row lies at `row`."""
@@ -235,22 +222,10 @@ class JobDelegate(QStyledItemDelegate):
         return next((name for name, place in places.items() if place.contains(at.toPointF())), None)
 
 
-_ICONS = {"cancel": "cancel", "retry": "retry", "remove": "close", "pause": "pause", "resume": "play"}
-
-
 def _has_bar(job: Job) -> bool:
     """True while the job renders, and while it could go on from what it keeps."""
     waits = job.state is JobState.QUEUED or job_words.can_go_on(job)
     return job.state is JobState.RUNNING or (waits and kept_fraction(job) > 0)
-
-
-def card_verbs(job: Job, *, stopping: bool) -> list[str]:
-    """What can be done with a job by one click: "pause", "resume", "retry", "cancel", "remove"."""
-    if job.state is JobState.RUNNING:
-        return ["cancel"] if stopping else ["pause", "cancel"]
-    if job.state is JobState.QUEUED:
-        return ["pause", "cancel"]
-    return ["resume", "retry", "remove"] if job_words.can_go_on(job) else ["retry", "remove"]
 
 
 def preview_key(job_id: str) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class JobView(QListView):
-    """`button_clicked` carries a job's id and one of the names in `job_card.card_verbs`."""
+    """`button_clicked` carries a job's id and one of the names in `job_verbs.card_verbs`."""
 
     button_clicked = Signal(str, str)
 
