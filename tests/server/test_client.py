@@ -77,7 +77,7 @@ def test_no_path_leaves_with_an_error(served) -> None:
 
 def test_a_deleted_waiting_job_ends_in_the_history(served) -> None:
     served.backend.script("slow", hold=Stage.DENOISING)
-    served.client.prompt(template("slow"))
+    served.client.until_running(served.client.prompt(template("slow")))
     waiting = served.client.prompt(template("next"))
     assert served.client.get(f"/history/{waiting}").json() == {}
     assert served.client.post("/queue", {"delete": [waiting, "unknown"]}).body == b""
@@ -92,11 +92,10 @@ def test_interrupt_reaches_only_what_it_names(served) -> None:
     served.backend.script("slow", hold=Stage.DENOISING)
     running = served.client.prompt(template("slow one"))
     waiting = served.client.prompt(template("slow two"))
-    with served.client.socket("x") as ws:
-        ws.until("status")
-        assert served.client.post("/interrupt", {"prompt_id": waiting}).status == 200
-        assert served.client.get(f"/history/{running}").json() == {}
-        served.client.post("/interrupt", {"prompt_id": running})
+    served.client.until_running(running)
+    assert served.client.post("/interrupt", {"prompt_id": waiting}).status == 200
+    assert served.client.get(f"/history/{running}").json() == {}
+    served.client.post("/interrupt", {"prompt_id": running})
     assert served.client.history(running)["status"]["messages"][-1][0] == "execution_interrupted"
 
 
@@ -105,7 +104,7 @@ def test_ids_keep_their_meaning_over_a_restart(start) -> None:
     done = first.client.prompt(template(), prompt_id="my-own-id-1", client_id="me")
     before = first.client.history(done)
     first.backend.script("slow", hold=Stage.DENOISING)
-    first.client.prompt(template("slow"))
+    first.client.until_running(first.client.prompt(template("slow")))
     waiting = first.client.prompt(template("slow too"), extra_data={"extra_pnginfo": {"workflow": {"v": 1}}})
     number = first.client.get("/queue").json()["queue_pending"][0][0]
     first.close()
@@ -161,7 +160,7 @@ def test_a_clip_made_by_hand_is_in_the_history(served) -> None:
 
 def test_lower_numbers_run_first(served) -> None:
     served.backend.script("slow", hold=Stage.DENOISING)
-    served.client.prompt(template("slow"))
+    served.client.until_running(served.client.prompt(template("slow")))
     ids = {name: served.client.prompt(template(name), **more) for name, more in ORDERS.items()}
     pending = served.client.get("/queue").json()["queue_pending"]
     assert [entry[1] for entry in pending] == [ids[name] for name in ("c", "d", "a", "b")]

@@ -283,6 +283,7 @@ def test_failures_and_interrupts_are_shown_as_recorded(served) -> None:
     same_shape(failed, recorded)
     assert [k for k, _ in failed["status"]["messages"]] == [k for k, _ in recorded["status"]["messages"]]
     running = served.client.prompt(template("slow"), client_id="me")
+    served.client.until_running(running)
     as_recorded("history_of_running_empty", served.client.get(f"/history/{running}"))
     as_recorded("interrupt_running_id", served.client.post("/interrupt", {"prompt_id": running}))
     stopped = served.client.history(running)
@@ -296,8 +297,7 @@ def test_the_queue_is_shown_as_recorded(served) -> None:
     for n in range(4):
         secrets = {"api_key_comfy_org": "secret-1", "auth_token_comfy_org": "secret-2"}
         served.client.prompt(template(f"slow {n}"), client_id="me", extra_data=secrets)
-    with served.client.socket("x") as ws:
-        ws.until("status")
+    served.client.until_running(served.client.get("/api/jobs?sort_order=asc").json()["jobs"][0]["id"])
     reply = served.client.get("/queue")
     assert b"secret" not in reply.body
     as_recorded("queue_running_and_pending", reply)

@@ -68,6 +68,13 @@ class Client:
             time.sleep(0.01)
         raise AssertionError(f"{prompt_id} has no history after {seconds} s")
 
+    def until_running(self, prompt_id: str, seconds: float = 30) -> None:
+        """Wait until the job runs."""
+        deadline = time.monotonic() + seconds
+        while prompt_id not in [entry[1] for entry in self.get("/queue").json()["queue_running"]]:
+            assert time.monotonic() < deadline, f"{prompt_id} does not run after {seconds} s"
+            time.sleep(0.01)
+
     def upload(self, data: bytes, name: str = "a.png", path: str = "/upload/image", **fields: str) -> Reply:
         """Send a picture as multipart; `field="image"` names the file's field."""
         field = fields.pop("field", "image")

@@ -14,7 +14,7 @@ from wan_desktop.domain.events import ClipAdded, ClipRemoved, JobChanged, JobRem
 from wan_desktop.domain.job import JobState
 from wan_desktop.server import outputs
 from wan_desktop.server.records import Record, made_up
-from wan_desktop.server.replies import safe_sentence
+from wan_desktop.server.replies import as_json, safe_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +36,7 @@ class Ledger:
         self._by_stem: dict[str, Clip] = {}
         self._prompts = {record.prompt_id: job_id for job_id, record in records.items()}
         self._made_up: dict[str, Record] = {}
+        self._texts: dict[str, str] = {}
         for clip in clips:
             self._add_clip(clip)
 
@@ -46,9 +47,12 @@ class Ledger:
         match event:
             case JobChanged(job):
                 self.jobs[job.id] = job
+                if job.state.ended:
+                    self._texts.pop(job.id, None)
             case JobRemoved(job_id):
                 self.jobs.pop(job_id, None)
                 self._made_up.pop(job_id, None)
+                self._texts.pop(job_id, None)
             case ClipAdded(clip):
                 self._add_clip(clip)
             case ClipRemoved(clip_id):
@@ -57,6 +61,7 @@ class Ledger:
     def set_record(self, job_id: str, record: Record) -> None:
         """A job's record is new, or another one."""
         self.records[job_id] = record
+        self._texts.pop(job_id, None)
         self._prompts[record.prompt_id] = job_id
 
     def _add_clip(self, clip: Clip) -> None:
@@ -115,24 +120,30 @@ class Ledger:
 
     # ---- as ComfyUI shows them
 
-    def queue(self) -> dict[str, Any]:
-        """The body of GET /queue. Numbers rise with the order of the queue, since clients sort by them."""
+    def queue(self) -> str:
+        """The body of GET /queue, JSON. Numbers rise with the order of the queue, since clients sort by them."""
         pending, last = [], -float("inf")
         for job in self.waiting():
             last = max(self.number(job), last)
-            pending.append(self.entry(job, last))
-        return {"queue_running": [self.entry(job) for job in self.running()], "queue_pending": pending}
+            pending.append(f"[{as_json(last)},{self._entry_text(job)}]")
+        running = [f"[{as_json(self.number(job))},{self._entry_text(job)}]" for job in self.running()]
+        return f'{{"queue_running":[{",".join(running)}],"queue_pending":[{",".join(pending)}]}}'
+
+    def _entry_text(self, job: Job) -> str:
+        """All of a job's entry but its number; kept, since a thousand of them are asked for again and again."""
+        if job.id not in self._texts:
+            self._texts[job.id] = as_json(self.entry(job)[1:])[1:-1]
+        return self._texts[job.id]
 
     def number(self, job: Job) -> float:
         """The job's number; 0 for one that came by another way."""
         number = self.record(job).number
         return 0 if number is None else number
 
-    def entry(self, job: Job, number: float | None = None) -> list[Any]:
+    def entry(self, job: Job) -> list[Any]:
         """A job in the queue or in the history: number, prompt id, prompt, extra data, output nodes."""
         record = self.record(job)
-        shown = self.number(job) if number is None else number
-        return [shown, record.prompt_id, record.graph, record.extra_data, record.outputs]
+        return [self.number(job), record.prompt_id, record.graph, record.extra_data, record.outputs]
 
     def ended(self) -> list[Job]:
         """The jobs of the history, oldest first."""

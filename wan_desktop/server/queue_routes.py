@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -10,7 +11,7 @@ from wan_desktop.domain.errors import InvalidRequest
 from wan_desktop.domain.job import JobState
 from wan_desktop.server import records
 from wan_desktop.server.ledger import forget
-from wan_desktop.server.replies import empty, failure, ok, read_object
+from wan_desktop.server.replies import empty, failure, ok, ok_text, read_object
 
 if TYPE_CHECKING:
     from wan_desktop.domain.job import Job
@@ -38,7 +39,7 @@ class QueueRoutes:
 
     async def queue(self, _: web.Request) -> web.Response:
         """GET /queue."""
-        return ok(self._desk.ledger.queue())
+        return ok_text(self._desk.ledger.queue())
 
     async def change_queue(self, request: web.Request) -> web.Response:
         """POST /queue: {"clear": true} or {"delete": [ids]}; jobs that run are left alone."""
@@ -61,11 +62,10 @@ class QueueRoutes:
         return empty()
 
     async def _cancel(self, jobs: list[Job]) -> None:
-        for job in jobs:
-            try:
-                await self._desk.wait(self._desk.host.cancel(job.id))
-            except InvalidRequest:
-                continue  # somebody else took it off the list meanwhile
+        asked = [self._desk.host.cancel(job.id) for job in jobs]
+        for each in asked:
+            with contextlib.suppress(InvalidRequest):  # somebody else took it off the list meanwhile
+                await self._desk.wait(each)
         await self._desk.caught_up()
 
     # ---- /history

@@ -15,15 +15,22 @@ if TYPE_CHECKING:
     from wan_desktop.server.settings import Limits
 
 _PATH = re.compile(r"(?:(?<![\w.])[A-Za-z]:)?(?<![\w:/])[\\/](?:[^\s'\"“”‘’<>|;,()\\/]+[\\/]?)+")
-_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_dumps = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def as_json(data: Any) -> str:
+    """JSON in ASCII: it can spell every text, also one that UTF-8 cannot."""
+    return _dumps(data)
 
 
 def ok(data: Any, status: int = 200) -> web.Response:
     """A JSON reply."""
-    try:
-        body = _dumps(data).encode()
-    except UnicodeEncodeError:  # text that JSON can spell and UTF-8 cannot
-        body = json.dumps(data).encode()
+    return ok_text(as_json(data), status)
+
+
+def ok_text(text: str, status: int = 200) -> web.Response:
+    """A JSON reply that is text already."""
+    body = text.encode()
     return web.Response(body=body, status=status, content_type="application/json", charset="utf-8")
 
 
