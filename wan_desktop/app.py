@@ -64,6 +64,7 @@ class HostParts:
         from wan_desktop.library.images import ImageStore
         from wan_desktop.library.kept import KeptFiles
         from wan_desktop.models.catalog import ModelCatalog
+        from wan_desktop.models.manager import ModelManager
         from wan_desktop.models.registry import NAME, Registry
         from wan_desktop.process.render_process import RenderProcess
 
@@ -73,6 +74,7 @@ class HostParts:
         self.resources = resources_dir()
         listed = Registry(paths.data / NAME)
         self.models = ModelCatalog(self.resources / "models" / "demo", lambda: self.settings, listed)
+        self.model_manager = ModelManager(self.models, listed, paths.data / "models")
         self.opening_notes = (*self._file.opening_notes, *self._without_lost_model())
         self._default_library = default_library(paths)
         images = ImageStore(paths.data / "images")
@@ -454,6 +456,7 @@ def open_window() -> int:
 @contextlib.contextmanager
 def window_session(paths: Paths, lock: LibraryLock) -> Iterator[tuple[Session, RenderThread, HostParts]]:
     """Everything behind a window. Start the thread when the window is there; all ends with the context."""
+    from wan_desktop.bridge.model_shelf import ModelShelf
     from wan_desktop.bridge.render_thread import RenderThread
     from wan_desktop.bridge.session import Session
     from wan_desktop.config.logs import log_to
@@ -477,6 +480,7 @@ def window_session(paths: Paths, lock: LibraryLock) -> Iterator[tuple[Session, R
             write_report=parts.write_report,
             opening_notes=parts.opening_notes,
         )
+        session.model_shelf = ModelShelf(parts.model_manager, session)
         thread.problem.connect(session.refused)
         stack.callback(session.close)
         stack.callback(thread.finish)

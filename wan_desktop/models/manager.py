@@ -59,7 +59,8 @@ class ModelManager:
     def overview(self) -> dict[str, Any]:
         """Everything that a page or `models list` shows, as plain data.
 
-        `models`: usable ones, each with its files; `problems`: sentences; `to_get`: files to get while there is no
+        `models`: usable ones, each with its files; `problems`: sentences, and `errors`: the same, to be
+        translated; `to_get`: files to get while there is no
         real model, and the `folder` for them; `ask`: questions that only the user can answer.
         """
         specs = self._catalog.all()
@@ -68,6 +69,7 @@ class ModelManager:
         return {
             "models": [_model(spec) for spec in specs],
             "problems": list(dict.fromkeys(error.sentence for error in problems)),
+            "errors": [error.to_json() for error in {e.sentence: e for e in problems}.values()],
             "ask": [{"model": spec.id, "variant": spec.ask} for spec in specs if spec.ask],
             "to_get": [] if real else [_needed(item) for item in TO_GET],
             "folder": str(self._own),

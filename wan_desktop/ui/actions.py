@@ -56,6 +56,7 @@ ACTIONS = (
     Action(
         "folder", "file", QT_TRANSLATE_NOOP("actions", "Open library folder"), "Ctrl+Shift+L", "open_library"
     ),
+    Action("models", "file", QT_TRANSLATE_NOOP("actions", "Models…"), "Ctrl+Shift+M", "open_models"),
     Action(
         "settings",
         "file",

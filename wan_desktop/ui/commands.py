@@ -83,6 +83,24 @@ class Commands(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
+    def open_models(self) -> None:
+        """Show the models of this computer; one that becomes the chosen one is used at once."""
+        from wan_desktop.ui.models_page import ModelsPage
+
+        session, shelf = self._session, self._session.model_shelf
+        if shelf is None:
+            return
+        before = session.model().id
+        page = ModelsPage(shelf, self._window)
+        page.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+        def closed() -> None:
+            if session.model().id != before:
+                session.model_changed.emit(session.model())
+
+        page.finished.connect(closed)
+        page.open()
+
     def undo(self) -> None:
         """Undo in the text that has the focus; when there is nothing to undo, the last deleted clip comes back."""
         focus = QApplication.focusWidget()
