@@ -277,7 +277,7 @@ class _JsonPrinter:
             error = WanError.from_json(job.error)
             _line(event="failed", job=job.id, code=error.code, sentence=error.sentence, action=error.action)
         else:
-            _line(event="cancelled", job=job.id)
+            _line(event=str(job.state), job=job.id)
 
 
 class _TextPrinter:
@@ -301,6 +301,8 @@ class _TextPrinter:
         elif job.error is not None:
             error = WanError.from_json(job.error)
             self._say(f"Failed: {error.sentence}" + (f" {error.action}." if error.action else ""))
+        elif job.state is JobState.INTERRUPTED:
+            self._say("Interrupted: it goes on from its last kept step when Wan Desktop is opened again")
         else:
             self._say("Cancelled")
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 
 import pytest
+from support.hosts import make_host
+from support.models import OneModel
+from support.scripted_backend import ScriptedBackend
 from support.waiting import Waiter
 
 from wan_desktop.domain.errors import (
@@ -46,7 +50,7 @@ def run(host):
         thread.start()
         runners.append(runner)
         threads.append(thread)
-        waiter.runner = runner
+        waiter.runner, waiter.runner_thread = runner, thread
         return waiter
 
     yield start
@@ -342,7 +346,7 @@ def test_decode_again_is_refused_when_nothing_is_kept(host):
     assert [j.id for j in host.jobs().result()] == [job.id]
 
 
-def test_a_program_that_ends_leaves_its_job_interrupted_and_the_next_goes_on(host, backend, run):
+def test_a_program_that_ends_leaves_its_job_interrupted_and_the_next_goes_on(host, backend, run, tmp_path):
     backend.script("slow", hold=Stage.DECODING)
     waiter, job = run(), submit(host, "slow")
     waiter.stage(job.id, Stage.DECODING)
@@ -350,10 +354,44 @@ def test_a_program_that_ends_leaves_its_job_interrupted_and_the_next_goes_on(hos
     host.running.interrupt()
     lost = waiter.state(job.id, JobState.INTERRUPTED)
     assert (lost.kept_latents, lost.attempts) == (True, 0)
-    second = run()
-    assert [j.id for j in host.resume_interrupted().result()] == [job.id]
-    second.state(job.id, JobState.DONE)
-    assert resumed_at(second, job) == [6]
+    waiter.runner_thread.join(timeout=30)
+    host.close()
+    with contextlib.closing(make_host(tmp_path, ScriptedBackend(), OneModel())) as second:
+        runner, later = Runner(second), Waiter(second)
+        runner.go_on()
+        runner.finish()
+        runner.run()
+    assert later.state(job.id, JobState.DONE).attempts == 0
+    assert resumed_at(later, job) == [6]
+
+
+def test_nothing_begins_while_the_program_ends(host, backend, run):
+    backend.script("slow", hold=Stage.DENOISING)
+    waiter, job = run(), submit(host, "slow")
+    waiting = submit(host, "next")
+    waiter.stage(job.id, Stage.DENOISING)
+    host.running.interrupt()
+    waiter.state(job.id, JobState.INTERRUPTED)
+    assert host.running.lease() is None
+    assert [j.state for j in host.jobs().result() if j.id == waiting.id] == [JobState.QUEUED]
+
+
+def test_a_database_that_cannot_be_written_delays_the_end_and_loses_nothing(host, backend, run, monkeypatch):
+    put, refusals = host.store.put_job, []
+
+    def refuse(job):
+        if job.state is JobState.DONE and len(refusals) < 3:
+            refusals.append(job)
+            raise DiskProblem("The disk is full.")
+        put(job)
+
+    monkeypatch.setattr(host.store, "put_job", refuse)
+    waiter = run(disk_retry_s=0.01)
+    job, other = submit(host), submit(host, "other")
+    waiter.state(other.id, JobState.DONE)
+    assert len(refusals) == 3
+    assert [clip.job_id for clip in host.clips().result()] == [other.id, job.id]
+    assert len(backend.requests) == 2
 
 
 def test_a_job_that_takes_the_program_down_is_not_resumed_for_ever(host, backend):

@@ -75,7 +75,7 @@ class ScriptedBackend:
         """As the port says."""
         self._listeners.append(listener)
         listener(self._state)
-        return lambda: self._listeners.remove(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     def tell(self, state: BackendState) -> None:
         """Change the state that listeners see."""

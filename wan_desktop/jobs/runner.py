@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from wan_desktop.domain.errors import DiskProblem, WanError
+from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.events import AwakeState, JobChanged, QueueState
 from wan_desktop.domain.job import JobState
 from wan_desktop.jobs.one_job import OneJob
@@ -126,9 +126,8 @@ class Runner:
 
     def _look_for_room(self) -> bool:
         """Queue again the jobs that paused for want of room and now have it; True while some still wait."""
-        waiting = [
-            job for job in self._host.jobs().result() if job.waits_for_disk and job.id not in self.held
-        ]
+        jobs = self._patiently(lambda: self._host.jobs().result()) or []
+        waiting = [job for job in jobs if job.waits_for_disk and job.id not in self.held]
         self._looked = {job.id: self._looked.get(job.id, (0.0, self._disk_retry_s)) for job in waiting}
         for job in waiting:
             at, pause = self._looked[job.id]
@@ -147,12 +146,12 @@ class Runner:
         self._patiently(lambda: self._host.running.put_back(job.id))
 
     def _patiently(self, work: Callable[[], T]) -> T | None:
-        """Do what needs the database; while its disk refuses, try again until told to stop. None: it was in vain."""
+        """Do what needs the database; while that fails, try again until told to stop. None: it was in vain."""
         while True:
             try:
                 return work()
-            except DiskProblem as error:
-                log.error("the database cannot be written, trying again: %s", error)
+            except WanError as error:
+                log.error("the database refuses, trying again: %s", error)
                 if self._stopped.wait(min(self._disk_retry_s, 5.0)):
                     return None
 

@@ -45,6 +45,7 @@ class Running:
         self._host = host
         self._runs: dict[str, _Run] = {}
         self._keeping = threading.Lock()
+        self._ending = False
         told = host.store.run(lambda: host.store.value(_KEY)).result()
         paused = isinstance(told, dict) and told.get("paused") is True
         self.queue_state = QueueState(paused, paused and told.get("after_current") is True)
@@ -123,10 +124,11 @@ class Running:
         def work() -> tuple[Job, CancelToken] | None:
             if self.queue_state.paused and not even_paused:
                 return None
-            job = self._host.queue.lease(skip)
-            if job is None:
-                return None
-            run = self._runs[job.id] = _Run()
+            with self._keeping:  # so that `interrupt` sees it, or it sees `interrupt`
+                job = None if self._ending else self._host.queue.lease(skip)
+                if job is None:
+                    return None
+                run = self._runs[job.id] = _Run()
             return job, run.token
 
         leased = self._host.store.run(work).result()
@@ -193,8 +195,14 @@ class Running:
         return self.end(job, lambda queue: queue.interrupt(job) if lost else queue.cancel(job))
 
     def interrupt(self) -> None:
-        """The program ends: stop the jobs that run now; they go on from what they keep at the next start."""
-        for run in list(self._runs.values()):
+        """The program ends: stop the jobs that run now; they go on from what they keep at the next start.
+
+        Nothing is leased from now on.
+        """
+        with self._keeping:
+            self._ending = True
+            runs = list(self._runs.values())
+        for run in runs:
             if not run.token.cancelled:
                 run.when_cancelled = JobState.INTERRUPTED
                 run.token.cancel()
