@@ -313,7 +313,7 @@ def _render_in_running_host(
     with contextlib.closing(client):
         if device is not None:
             show(Note("", "--device is left out: the Wan Desktop that is running has its own"))
-        following = Following(client, show)
+        following = Following(client, show, may_wait=True)
         client.lost.add_done_callback(following.lost)
         return following.run(lambda: client.submit(draft, cancel_on_disconnect=True), interrupted)
 

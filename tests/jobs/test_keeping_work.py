@@ -91,6 +91,8 @@ def test_a_running_job_pauses_after_its_step_and_goes_on_from_there(host, backen
     done = waiter.state(job.id, JobState.DONE)
     assert resumed_at(waiter, job) == [1]
     assert (done.kept_step, done.kept_latents, done.attempts) == (0, True, 0)
+    waiter.wait(lambda: not kept(host, job)[0].exists())  # the clip is safe, and may be decoded again
+    assert kept(host, job)[1].exists()
 
 
 def test_a_waiting_job_pauses_at_once_and_comes_back_in_front(host, backend, run):
@@ -292,6 +294,18 @@ def test_the_whole_queue_rests_and_remembers_it(host, backend, run, tmp_path):
     waiter.state(second.id, JobState.DONE)
     assert [job.id for job in backend.requests] == [first.id, first.id, second.id]
     assert resumed_at(waiter, first) == [1]
+
+
+def test_a_queue_that_rests_rests_after_a_restart_too(host, tmp_path):
+    job = submit(host)
+    host.pause_queue().result()
+    host.close()
+    with contextlib.closing(make_host(tmp_path, ScriptedBackend(), OneModel())) as second:
+        assert second.queue_state == QueueState(True)
+        assert second.running.lease() is None
+        second.resume_queue().result()
+        leased, _ = second.running.lease()
+        assert leased.id == job.id
 
 
 def test_the_queue_may_rest_after_the_present_job(host, backend, run):

@@ -29,10 +29,13 @@ class Followed(Protocol):
 
 
 class Following:
-    """One submitted job, followed to its end; an interrupt cancels it."""
+    """One submitted job, followed to its end; an interrupt cancels it.
 
-    def __init__(self, host: Followed, show: Callable[[Event], None]) -> None:
-        self._host, self._show = host, show
+    `may_wait`: the job waits while the queue rests, which is then told.
+    """
+
+    def __init__(self, host: Followed, show: Callable[[Event], None], *, may_wait: bool = False) -> None:
+        self._host, self._show, self._may_wait = host, show, may_wait
         self._events: queue.SimpleQueue[Event | WanError] = queue.SimpleQueue()
 
     def run(self, submit: Callable[[], Future[Job]], interrupted: threading.Event) -> tuple[Job, Clip | None]:
@@ -70,7 +73,7 @@ class Following:
                         if changed.state is JobState.PAUSED:
                             self._show(Note(job.id, _why_paused(changed)))
                         job = changed
-                    case QueueState(paused=True):
+                    case QueueState(paused=True) if self._may_wait:
                         self._show(Note(job.id, "The queue is paused: continue it, and this job renders."))
                     case ClipAdded(added) if added.job_id == job.id:
                         clip = added

@@ -1,0 +1,87 @@
+"""What a start finds: work to go on with, files of nobody, too much that is kept."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+import pytest
+from support.samples import a_job
+
+from wan_desktop import app
+from wan_desktop.config.paths import find_paths
+from wan_desktop.config.settings_file import SettingsFile
+from wan_desktop.domain.job import JobState
+from wan_desktop.domain.settings import Settings
+from wan_desktop.library.database import Database
+from wan_desktop.process.lock import take_library
+
+
+@pytest.fixture
+def paths():
+    return find_paths().create()
+
+
+@pytest.fixture
+def store(paths):
+    """Store jobs as a program that has died left them."""
+
+    def put(*jobs):
+        database = Database(paths.data / app.DATABASE)
+        database.run(lambda: [database.put_job(job) for job in jobs]).result()
+        database.close()
+
+    return put
+
+
+def settings(paths, **values):
+    SettingsFile(paths.config).save(replace(Settings(), **values))
+
+
+@contextlib.contextmanager
+def parts_of(paths):
+    parts = app.HostParts(paths, rendering=False)
+    try:
+        yield parts
+    finally:
+        parts.host.close()
+
+
+def keep(paths, job_id, size):
+    folder = paths.data / "renders" / job_id
+    folder.mkdir(parents=True)
+    (folder / "latents.safetensors").write_bytes(b"x" * size)
+    return folder
+
+
+def test_files_of_no_job_and_what_is_too_much_go_at_the_start(paths, store):
+    settings(paths, keep_gb=0)
+    store(
+        a_job(id="doneaaaaaa", state=JobState.DONE, kept_latents=True),
+        a_job(id="pausedaaaa", state=JobState.PAUSED, kept_step=3, kept_steps=9),
+    )
+    done, paused, nobody = (keep(paths, name, 10) for name in ("doneaaaaaa", "pausedaaaa", "nobodyaaaa"))
+    with parts_of(paths) as parts:
+        parts.prepare_library()
+        jobs = {job.id: job for job in parts.host.jobs().result()}
+    assert [folder.exists() for folder in (done, paused, nobody)] == [False, True, False]
+    assert (jobs["doneaaaaaa"].kept_latents, jobs["pausedaaaa"].kept_step) == (False, 3)
+
+
+@pytest.mark.parametrize(
+    ("at_start", "state", "held"),
+    [
+        ("continue", JobState.QUEUED, 0),
+        ("ask", JobState.INTERRUPTED, 1),
+        ("wait", JobState.INTERRUPTED, 1),
+    ],
+)
+def test_a_window_goes_on_by_itself_only_when_the_user_set_it(paths, store, qtbot, at_start, state, held):
+    settings(paths, at_start=at_start)
+    store(a_job(id="lostaaaaaa", kept_step=3, kept_steps=9), a_job(id="waitaaaaaa", state=JobState.QUEUED))
+    with app.window_session(paths, take_library(paths.data)) as (session, _, parts):
+        with qtbot.waitSignal(session.loaded, timeout=10_000):
+            session.load()
+        jobs = {job.id: job for job in parts.host.jobs().result()}
+        assert (jobs["lostaaaaaa"].state, jobs["lostaaaaaa"].attempts) == (state, 1)
+        assert session.held_jobs == held
