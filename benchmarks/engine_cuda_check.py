@@ -91,6 +91,7 @@ def _checks(device: Device, model: ModelSpec, cache: Path, *, full_vae: bool) ->
             lambda: _flat(_full_vae_pipeline(renderer.load(model).pipeline, device), device, 1280, 704),
         )
     if device.is_cuda:
+        yield "plans", lambda: _plans(renderer, device, model)
         yield "offload", lambda: _offload(renderer, device)
         yield "out_of_memory", lambda: _out_of_memory(renderer, device, model)
         yield "poison", _poison
@@ -151,6 +152,21 @@ def _full_vae_pipeline(small: Any, device: Device) -> Any:
     with torch.device(device.name):
         vae = AutoencoderKLWan(**FULL_VAE).eval().requires_grad_(False)
     return Wan22Pipeline(None, None, small.transformer, vae)
+
+
+def _plans(renderer: Renderer, device: Device, model: ModelSpec) -> tuple[dict[str, Any], bool]:
+    """Every memory plan gives the frames of the first."""
+    import dataclasses
+
+    from wan_desktop.engine import plans
+
+    first, seen = None, {}
+    for number, plan in enumerate(plans.available(device)):
+        job = dataclasses.replace(_job(image=True), plan=number)
+        frames, seconds, peak = _render(renderer, device, job, model, _picture(job))
+        first = frames if first is None else first
+        seen[plan.name] = {"psnr": _psnr(frames, first), "peak_mib": peak, "stages": seconds}
+    return seen, all(plan["psnr"] >= 45 for plan in seen.values())
 
 
 def _offload(renderer: Renderer, device: Device) -> tuple[dict[str, Any], bool]:

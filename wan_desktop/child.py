@@ -36,8 +36,6 @@ EXIT_POISONED = 3
 """Exit code after a CUDA error that leaves the process unusable: the host starts a fresh one."""
 EXIT_ORPHANED = 4
 """Exit code when the host is gone."""
-ALIVE_SECONDS = 1.0
-"""How often a render that works says so."""
 MAX_OUTPUT = 1_000_000
 """Bytes of printed output that are kept from one start to the next."""
 
@@ -128,37 +126,6 @@ class Mailbox:
             word(token)
 
 
-class Pulse:
-    """Tells the host at most once a second that the job's render still works.
-
-    `beat` only notes it: the render calls it many times a second. A render that hangs beats no more.
-    """
-
-    def __init__(self, mailbox: Mailbox, job_id: str) -> None:
-        self._mailbox, self._job_id = mailbox, job_id
-        self._beaten = False
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
-
-    def beat(self) -> None:
-        """The render works."""
-        self._beaten = True
-
-    def __enter__(self) -> Pulse:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._over.wait(ALIVE_SECONDS):
-            if self._beaten:
-                self._beaten = False
-                self._mailbox.send(("alive", self._job_id))
-
-
 class Worker:
     """Renders one job after the other on the main thread."""
 
@@ -223,12 +190,12 @@ class Worker:
     def _render(self, job: Job, model: ModelSpec, image_path: str | None, files: WorkFiles) -> Rendered:
         from wan_desktop.encode.mp4 import Mp4Writer
         from wan_desktop.engine import plans
-        from wan_desktop.engine.control import Control
+        from wan_desktop.engine.control import Control, Pulse
         from wan_desktop.engine.stopwatch import Stopwatch, made_by
 
         request, resumed_step = job.request, 0
         watch = Stopwatch(self._device)
-        with Pulse(self._mailbox, job.id) as pulse:
+        with Pulse(lambda: self._mailbox.send(("alive", job.id))) as pulse:
             control = Control(self._mailbox.token(job.id), pulse.beat)
             control.check_all()
             image = _start_image(image_path, request.width, request.height)

@@ -17,6 +17,7 @@ from wan_desktop import child
 from wan_desktop.domain.errors import BadImage, DiskProblem, ModelMissing
 from wan_desktop.domain.events import BackendState, Kept, Note, Preview, Progress, Rendered, Resumed
 from wan_desktop.domain.job import Stage, WorkFiles
+from wan_desktop.engine import control
 
 LIMIT = 120.0
 
@@ -209,16 +210,12 @@ def test_a_working_render_says_that_it_lives(shared, tmp_path):
 
 def test_a_render_that_hangs_says_nothing(monkeypatch):
     """One beat is one message; then there is silence, until it beats again."""
-    monkeypatch.setattr(child, "ALIVE_SECONDS", 0.01)
+    monkeypatch.setattr(control, "ALIVE_SECONDS", 0.01)
     said = queue.SimpleQueue()
-
-    class Ears:
-        send = staticmethod(said.put)
-
-    with child.Pulse(Ears, "job1") as pulse:
+    with control.Pulse(lambda: said.put("alive")) as pulse:
         for _ in range(2):
             pulse.beat()
-            assert said.get(timeout=LIMIT) == ("alive", "job1")
+            assert said.get(timeout=LIMIT) == "alive"
             with pytest.raises(queue.Empty):
                 said.get(timeout=0.1)
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 from support.engine_jobs import RESOURCES, a_job, a_model
 
-from wan_desktop.domain.errors import BadOutput, Paused, SnapshotUnfit
+from wan_desktop.domain.errors import BadOutput, Cancelled, Paused, SnapshotUnfit
 from wan_desktop.domain.events import Kept, Note, Progress, Resumed
 from wan_desktop.domain.job import Stage, WorkFiles
-from wan_desktop.engine import keeping, sampler_state, samplers
+from wan_desktop.engine import keeping, loaded, sampler_state, samplers
 from wan_desktop.engine.control import Control
 from wan_desktop.engine.renderer import Renderer
 from wan_desktop.engine.stopwatch import Stopwatch
@@ -101,6 +101,14 @@ def test_finished_latents_are_decoded_without_drawing(renderer, cpu, files, tmp_
     assert again.events[0] == Resumed(job.id, STEPS, STEPS)
     assert {p.stage for p in again.of(Progress)} == {Stage.DECODING}
     assert np.array_equal(again.frames, whole.frames)
+
+
+def test_a_snapshot_that_is_gone_is_told_and_the_render_starts_again(renderer, cpu, files):
+    run = Run(renderer, cpu, dataclasses.replace(a_job(), kept_step=2, kept_steps=3), files)
+    assert [note.sentence for note in run.of(Note)] == [
+        "What was kept of this render is gone, so it starts again."
+    ]
+    assert np.array_equal(run.frames, Run(renderer, cpu, a_job(), WorkFiles("", "", "")).frames)
 
 
 def test_latents_that_were_promised_and_are_gone(renderer, cpu, files):
@@ -200,6 +208,22 @@ def test_numbers_that_overflow_at_the_end_are_kept_and_drawn_again(renderer, cpu
     with pytest.raises(BadOutput):
         Run(renderer, cpu, dataclasses.replace(a_job(), latents_of="job1"), files)
     assert Run(renderer, cpu, a_job(), files).frames.shape == (9, 64, 96, 3)
+
+
+def test_weights_are_read_piece_by_piece(pipeline):
+    ticks = []
+    loaded.read_in(pipeline.text_encoder, lambda: ticks.append(1))
+    assert len(ticks) >= len(list(pipeline.text_encoder.parameters()))
+    large = torch.nn.Linear(6000, 6000, bias=False).requires_grad_(False)
+    ticks.clear()
+    loaded.read_in(large, lambda: ticks.append(1))
+    assert len(ticks) == 3
+
+    def stop():
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        loaded.read_in(large, stop)
 
 
 def test_a_scheduler_s_state_is_everything_and_strangers_are_refused():

@@ -181,6 +181,15 @@ def kept_work(
     return None, keeping.load_snapshot(Path(files.snapshot), made) if files.snapshot else None
 
 
+GONE = QT_TRANSLATE_NOOP("notes", "What was kept of this render is gone, so it starts again.")
+
+
+def is_gone(job: Job, files: WorkFiles) -> bool:
+    """Should there be a snapshot or latents of the job, and is neither there?"""
+    there = any(file and Path(file).exists() for file in (files.snapshot, files.latents))
+    return bool(job.kept_step or job.kept_latents) and not there
+
+
 def is_finite(latents: torch.Tensor) -> bool:
     """Is every number of `latents` one? If not, neither is their sum, which is quick to ask."""
     return bool(torch.isfinite(latents.sum(dtype=torch.float64)))

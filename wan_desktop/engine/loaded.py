@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from wan_desktop.engine.previews import LatentRgb
     from wan_desktop.engine.prompt_cache import PromptCache
 
+_PIECE, _PAGE = 64 * 2**20, 4096
+"""Bytes: what the slowest disk reads in a second, and the least that a system reads."""
+
 
 class Loaded:
     """`pipeline` begins without networks; `need` and `using` bring them where `plan` says, on `device`.
@@ -51,6 +54,8 @@ class Loaded:
         """Load the component if it is not there; `tick` is called between any two weights and may raise."""
         if not self.has(component):
             loading.load_part(self.pipeline, self.model, self._device, component, tick)
+            if self._device.is_cuda:
+                read_in(getattr(self.pipeline, component), tick)
             self._place(component)
 
     @contextlib.contextmanager
@@ -88,6 +93,17 @@ class Loaded:
     def _moves(self, component: str) -> bool:
         """Does the component go to the card and back as a whole?"""
         return component == VAE and self._device.is_cuda and self.plan.streamed and not self.plan.vae_on_cpu
+
+
+def read_in(module: torch.nn.Module, tick: Callable[[], None]) -> None:
+    """Have the system read the module's mapped weights now, `tick` between pieces, and not all at once later.
+
+    Moving them to a card is one call, in which a slow disk would look like a render that hangs.
+    """
+    for tensor in (*module.parameters(), *module.buffers()):
+        for piece in tensor.detach().reshape(-1).view(torch.uint8).split(_PIECE):
+            tick()
+            piece[::_PAGE].sum()
 
 
 def free(device: Device) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,10 @@ from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from wan_desktop.domain.sizes import FRAME_STEP
 from wan_desktop.engine import sampler_state, samplers
 from wan_desktop.engine.decode import decode_groups, latent_statistics, to_uint8
+from wan_desktop.engine.leash import leashed
 
 if TYPE_CHECKING:
+    import contextlib
     from collections.abc import Callable, Iterator
 
     import numpy as np
@@ -148,18 +149,9 @@ class Wan22Pipeline(DiffusionPipeline):
         for group in decode_groups(self.vae, latents.to(self._device_of("vae"))):
             yield to_uint8(group).numpy()
 
-    @contextlib.contextmanager
-    def checked(self, check: Callable[[], None]) -> Iterator[None]:
-        """Inside, `check` is called before every block of every network that is there; it may raise.
-
-        One step of a large clip takes seconds: a cancel must not wait for its end.
-        """
-        handles = [block.register_forward_pre_hook(lambda *_: check()) for block in self._blocks()]
-        try:
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
+    def checked(self, check: Callable[[], None]) -> contextlib.AbstractContextManager[None]:
+        """Inside, `check` is called before every block of every network that is there; it may raise."""
+        return leashed(self._blocks(), check)
 
     def _device_of(self, component: str) -> torch.device:
         device: torch.device = self.work_devices.get(component, self._execution_device)
