@@ -84,12 +84,14 @@ def test_without_a_model_the_files_to_get_are_listed(manager, home):
     ]
     assert all(item["size"] > 10**9 and item["source"] and item["folder"] for item in page["to_get"])
     assert page["folder"] == str(home / "data" / "models")
+    assert Path(page["folder"]).is_dir()
     assert page["problems"] == []
 
 
 def test_their_arrival_is_noticed(manager, home, made, spiece):
     watch = manager.arrivals()
     assert not watch.changed()
+    assert manager.overview()["to_get"]
     formats.write_comfy(home / "data" / "models", made, spiece)
     assert watch.changed()
     assert not watch.changed()
@@ -389,6 +391,17 @@ def test_a_transformer_as_a_torch_file(manager, made, spiece, tmp_path):
     torch.save(tensors, file)
     with pytest.raises(ModelDamaged, match="missing"):
         manager._catalog.get(str(file))
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_diffusers_folder_that_lacks_weights_is_told(manager, made, spiece, tmp_path, component):
+    folder = formats.write_diffusers(tmp_path / "x", made, spiece)
+    (file,) = (folder / component).glob("*.safetensors")
+    tensors = load_file(file)
+    tensors.pop(min(tensors))
+    save_file(tensors, file, metadata={"format": "pt"})
+    with pytest.raises(ModelDamaged, match="missing"):
+        manager.add(folder)
 
 
 # ---- the list

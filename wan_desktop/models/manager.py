@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,6 +66,9 @@ class ModelManager:
         """
         specs = self._catalog.all()
         real = [spec for spec in specs if spec.id != DEMO]
+        if not real:
+            with contextlib.suppress(OSError):
+                self._own.mkdir(parents=True, exist_ok=True)  # so that there is a folder to put them into
         problems = [*self._registry.shelf().problems, *self._incomplete(specs)]
         return {
             "models": [_model(spec) for spec in specs],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.models.diffusers_folder import INDEX, whole_model_files
 from wan_desktop.models.recognise import Found, recognise
 from wan_desktop.models.tables import read_words
-from wan_desktop.models.weights import CHOOSE, read_json
+from wan_desktop.models.weights import CHOOSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,20 +106,20 @@ def take_folder(shelf: Shelf, folder: Path, *, tell_foreign: bool) -> None:
     """Put a diffusers folder on the shelf: as a whole, and its parts for other transformers."""
     try:
         files = whole_model_files(folder)
+        parts = [_folder_part(folder, component, files) for component in (TRANSFORMER, VAE, TEXT_ENCODER)]
     except WanError as error:
         named = str(read_words(folder / INDEX).get("_class_name", ""))
         if tell_foreign or named.startswith("Wan"):
             shelf.problems.append(error)
         return
     shelf.folders.append(folder)
-    for component in (TRANSFORMER, VAE, TEXT_ENCODER):
-        weights = [str(f) for f in files if f.parent.name == component and f.suffix == ".safetensors"]
-        config = folder / component / "config.json"
-        precision = read_json(config).get("dtype") or "diffusers"
-        shelf.found.append(
-            Found(component, tuple(weights), read_json(config), str(precision), config_file=str(config))
-        )
+    shelf.found += parts
     shelf.tokenizers += [f for f in files if f.parent.name == TOKENIZER]
+
+
+def _folder_part(folder: Path, component: str, files: list[Path]) -> Found:
+    weights = tuple(f for f in files if f.parent == folder / component and f.suffix == ".safetensors")
+    return replace(recognise(weights), config_file=str(folder / component / "config.json"))
 
 
 def _walk(folder: Path, most: int) -> Iterator[tuple[Path, frozenset[str]]]:
