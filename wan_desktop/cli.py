@@ -102,6 +102,7 @@ def _serve_parser(commands: Any) -> None:
         "--origin", metavar="URL", action="append", default=[], help="a web page that may call it"
     )
     serve.add_argument("--allow-demo-model", action="store_true", help="let the built-in demo model answer")
+    serve.add_argument("--loras", metavar="DIR", default="", help="a folder whose LoRAs workflows may name")
     serve.add_argument("--device", metavar="NAME", help="auto, cpu, cuda or cuda:N")
     serve.add_argument("--json", action="store_true", help="print one JSON event a line")
     serve.set_defaults(run=_serve)
@@ -341,6 +342,7 @@ def _serve(args: argparse.Namespace) -> int:
         port=PORT if port is None else port,
         token=args.token,
         allow_demo=args.allow_demo_model,
+        loras=os.path.abspath(args.loras) if args.loras else "",
         names=tuple(args.name),
         origins=tuple(args.origin),
     )

@@ -9,6 +9,8 @@ import pytest
 from support.models import SPEC
 from support.workflows import node, template
 
+from wan_desktop.domain.request import Lora
+from wan_desktop.domain.samplers import FEW_STEP, SAMPLERS
 from wan_desktop.domain.validate import resolve
 from wan_desktop.graph import embedded, reading, writing
 from wan_desktop.graph.names import ModelNames
@@ -54,7 +56,7 @@ def test_the_template_is_read() -> None:
     assert (draft.prompt, draft.negative_prompt, draft.seed) == ("a red ball", "dull", 7)
     assert (draft.width, draft.height, draft.num_frames, draft.fps) == (128, 96, 9, 24)
     assert (draft.num_inference_steps, draft.guidance_scale, draft.flow_shift) == (3, 5.0, 8.0)
-    assert (draft.sampler, draft.model) == ("unipc", REAL.id)
+    assert (draft.sampler, draft.model) == ("uni_pc", REAL.id)
     assert found.start is None
     assert (found.outputs, found.sampler, found.node_errors) == (["58"], "3", {})
     assert found.graph["3"]["inputs"]["cfg"] == 5.0
@@ -133,7 +135,7 @@ def test_a_length_is_rounded_down_as_the_node_does() -> None:
     [
         ({"n3": {"denoise": 0.5}}, ("3", "custom_validation_failed", "denoise")),
         ({"n55": {"batch_size": 2}}, ("55", "custom_validation_failed", "batch_size")),
-        ({"n3": {"sampler_name": "euler"}}, ("3", "value_not_in_list", "sampler_name")),
+        ({"n3": {"sampler_name": "heun"}}, ("3", "value_not_in_list", "sampler_name")),
         ({"n3": {"scheduler": "karras"}}, ("3", "value_not_in_list", "scheduler")),
         ({"n3": {"steps": "many"}}, ("3", "invalid_input_type", "steps")),
         ({"n3": {"steps": 0}}, ("3", "value_smaller_than_min", "steps")),
@@ -171,13 +173,36 @@ def test_a_start_image_that_is_not_here_is_refused(name) -> None:
     assert faults(graph) == [("80", "custom_validation_failed", "image")]
 
 
-def test_loras_pass_only_with_strength_zero() -> None:
-    graph = template(n48={"model": ["70", 0]})
-    lora = {"model": ["37", 0], "lora_name": "style.safetensors"}
-    graph["70"] = node("LoraLoaderModelOnly", **lora, strength_model=1.0)
-    assert faults(graph) == [("70", "value_not_in_list", "lora_name")]
-    graph["70"] = node("LoraLoaderModelOnly", **lora, strength_model=0)
-    assert read(graph, HERE).draft.model == REAL.id
+def test_loras_are_found_by_their_names_alone() -> None:
+    graph = template(n48={"model": ["71", 0]}, n6={"clip": ["70", 1]})
+    lora = {"lora_name": "style.safetensors", "strength_model": 0.5}
+    graph["70"] = node("LoraLoader", model=["37", 0], clip=["38", 0], **lora, strength_clip=1)
+    graph["71"] = node("LoraLoaderModelOnly", model=["70", 0], lora_name="gone.safetensors", strength_model=0)
+    here = Somewhere()
+    here.names = ModelNames((REAL,), loras={"style.safetensors": "/loras/style.safetensors"})
+    assert read(graph, here).draft.loras == (Lora("/loras/style.safetensors", 0.5),)
+    graph["71"]["inputs"]["strength_model"] = 1
+    assert faults(graph, here) == [("71", "value_not_in_list", "lora_name")]
+
+
+@pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name not in FEW_STEP])
+def test_every_sampler_survives_being_written_and_read(sampler) -> None:
+    request = dataclasses.replace(resolve(read(template(), HERE).draft, REAL), sampler=sampler)
+    request = dataclasses.replace(request, loras=(Lora("/x/a.safetensors", 0.5), Lora("/x/b.safetensors")))
+    here = Somewhere()
+    here.names = ModelNames((REAL,), loras={f"{n}.safetensors": f"/x/{n}.safetensors" for n in "ab"})
+    draft = read(writing.workflow(request), here).draft
+    assert (draft.sampler, draft.loras) == (sampler, request.loras)
+
+
+@pytest.mark.parametrize("variant", sorted(FEW_STEP))
+def test_lcm_is_the_sampler_of_few_step_models(variant) -> None:
+    graph = template(n3={"sampler_name": "lcm"})
+    assert faults(graph) == [("3", "custom_validation_failed", "sampler_name")]
+    here = Somewhere(dataclasses.replace(REAL, variant=variant))
+    assert read(graph, here).draft.sampler == variant
+    request = dataclasses.replace(resolve(read(template(), HERE).draft, REAL), sampler=variant)
+    assert writing.workflow(request)["3"]["inputs"]["sampler_name"] == "lcm"
 
 
 def test_outputs_of_one_sampler_are_one_clip() -> None:

@@ -228,3 +228,24 @@ def test_without_the_flag_the_demo_does_not_answer(start) -> None:
     errors = reply.json()["node_errors"]
     assert {each["type"] for found in errors.values() for each in found["errors"]} == {"value_not_in_list"}
     assert SPEC.id not in json.dumps(errors["37"]["errors"][0]["extra_info"]["input_config"])
+
+
+def test_loras_are_those_of_the_folder_that_was_named(start, tmp_path) -> None:
+    from wan_desktop.domain.settings import Settings
+    from wan_desktop.models.catalog import ModelCatalog
+
+    folder = tmp_path / "loras"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "style.safetensors").write_bytes(b"no LoRA")
+    (tmp_path / "secret.safetensors").write_bytes(b"no LoRA")
+    served = start(loras=str(folder))
+    assert served.client.get("/models/loras").json() == ["sub/style.safetensors"]
+    catalog = ModelCatalog(tmp_path, Settings)
+    served.host.models.check_loras = catalog.check_loras
+    for name, told in (("sub/style.safetensors", "custom"), ("../secret.safetensors", "value_not_in_list")):
+        graph = template(n48={"model": ["70", 0]})
+        graph["70"] = node("LoraLoaderModelOnly", model=["37", 0], lora_name=name, strength_model=1.0)
+        reply = served.client.post("/prompt", {"prompt": graph})
+        errors = reply.json()["node_errors"]["70"]["errors"]
+        assert errors[0]["type"].startswith(told)
+        assert str(tmp_path) not in reply.body.decode()

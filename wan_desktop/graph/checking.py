@@ -14,7 +14,7 @@ from wan_desktop.graph.nodes import NODES, REROUTE, Listed, NodeType, choices, s
 from wan_desktop.graph.problems import Problem, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 MAX_NODES = 300
 ANY = "*"
@@ -182,6 +182,14 @@ def _links(node: dict[str, Any]) -> list[list[Any]]:
 
 def _leads_somewhere(graph: Graph, link: list[Any]) -> bool:
     return isinstance(link[0], str) and link[0] in graph
+
+
+def order_of(graph: Graph, outputs: Iterable[str]) -> list[str]:
+    """The nodes that the outputs need, each after what it needs itself. Raises KeyError, or ValueError (a cycle)."""
+    order: dict[str, None] = {}
+    for output in outputs:
+        order.update(dict.fromkeys(_ordered(graph, output)))
+    return list(order)
 
 
 def _ordered(graph: Graph, output: str) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from wan_desktop.domain.model import ModelSpec
 
@@ -17,15 +17,22 @@ TEXT = "umt5_xxl_fp8_e4m3fn_scaled.safetensors"
 VAE = "wan2.2_vae.safetensors"
 """The names of the three files in ComfyUI's own template for this model."""
 DEMO = "demo"
-_SAMPLERS = {"uni_pc": "unipc", "uni_pc_bh2": "unipc"}
+SAMPLERS = {"uni_pc": "uni_pc", "uni_pc_bh2": "unipc", "euler": "euler", "dpmpp_2m": "dpm++"}
+"""ComfyUI's samplers and ours: the same ones on ComfyUI's schedule, or the nearest on the official one."""
+FRESH_NOISE = "lcm"
+"""ComfyUI's sampler for few-step models; ours has the model's own name."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelNames:
-    """The names that are understood. `models` are those present; the demo among them answers only with `demo`."""
+    """The names that are understood. `models` are those present; the demo among them answers only with `demo`.
+
+    `loras` are LoRA files by the names that workflows may use.
+    """
 
     models: Sequence[ModelSpec]
     demo: bool = False
+    loras: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def usable(self) -> list[ModelSpec]:
@@ -62,6 +69,12 @@ class ModelNames:
             return self.real[0].id if "5b" in plain and "ti2v" in plain else None
         return self.usable[0].id if self.usable else None
 
+    def sampler(self, name: str, model: str) -> str | None:
+        """Our name of ComfyUI's sampler `name` for the model of that id; None when the model cannot use it."""
+        if name != FRESH_NOISE:
+            return SAMPLERS[name]
+        return next((spec.variant or None for spec in self.usable if spec.id == model), None)
+
     def is_text(self, name: str) -> bool:
         """True when `name` is a name of the model's text encoder."""
         return bool(self.usable) and (not self.real or "umt5" in _plain(name))
@@ -75,11 +88,6 @@ class ModelNames:
 def model_name(spec: ModelSpec) -> str:
     """What a model is called in workflows: its folder's name, never the folder's path."""
     return DEMO if spec.demo else PurePath(spec.id).name
-
-
-def sampler(name: str) -> str:
-    """Our name of ComfyUI's sampler `name`, one that `nodes` offers."""
-    return _SAMPLERS[name]
 
 
 def _plain(name: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from wan_desktop.graph.names import FRESH_NOISE, SAMPLERS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -56,8 +58,8 @@ def _text(default: str = "", **more: Any) -> list[Any]:
 
 
 _SEED = _int(0, 0, 2**64 - 1, control_after_generate=True)
-_SAMPLER = [["uni_pc", "uni_pc_bh2"], {"tooltip": "Drawn with UniPC on the official schedule."}]
-_SCHEDULER = [["simple"], {"tooltip": "The official schedule."}]
+_SAMPLER = [[*SAMPLERS, FRESH_NOISE], {"tooltip": "uni_pc_bh2 and dpmpp_2m run on the official schedule."}]
+_SCHEDULER = [["simple"]]
 _STEPS, _CFG = _int(20, 1, 10000), _float(8.0, 0.0, 100.0, 0.1)
 _STRENGTH = _float(1.0, -100.0, 100.0)
 _SIZE = {"width": _int(512, 1, BIG, step=1), "height": _int(512, 1, BIG, step=1)}
@@ -120,7 +122,7 @@ _LOADERS = (
             "strength_clip": _STRENGTH,
         },
         ("MODEL", "CLIP"),
-        says="Passes through with both strengths 0; other LoRAs cannot be used over the API yet.",
+        says="A LoRA of the folder that `--loras` names, with `strength_model`; the text encoder stays as it is.",
     ),
     NodeType(
         "LoraLoaderModelOnly",

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from wan_desktop.domain.request import Draft
+from wan_desktop.domain.request import Draft, Lora
 from wan_desktop.graph import names, problems
-from wan_desktop.graph.checking import Checked, Graph, check
+from wan_desktop.graph.checking import Checked, Graph, check, order_of
 from wan_desktop.graph.nodes import NODES, REROUTE
 from wan_desktop.graph.problems import Problem, PromptRefused, problem
 
@@ -119,7 +119,7 @@ def lists(here: Here) -> dict[str, Sequence[str]]:
         "checkpoints": known.unets(),
         "texts": known.texts(),
         "vaes": known.vaes(),
-        "loras": [],
+        "loras": list(known.loras),
         "images": here.images(),
     }
 
@@ -143,7 +143,7 @@ def read(prompt: Any, here: Here) -> Reading:
     node_errors = _node_errors(checked, faults, good)
     if not good:
         raise _all_failed(checked, faults, node_errors)
-    order = _running_order(checked, good)
+    order = order_of(checked.graph, good)
     draft = Draft(**first.values)
     return Reading(draft, first.start, checked.graph, good, node_errors, first.places, order, first.sampler)
 
@@ -214,13 +214,6 @@ def _same_clip(first: _Found, found: _Found, place: Place) -> None:
         raise _Unfit(
             place, "One prompt is one clip here: send the other sampler's outputs as a prompt of their own."
         )
-
-
-def _running_order(checked: Checked, good: list[str]) -> list[str]:
-    order: dict[str, None] = {}
-    for output in good:
-        order.update(dict.fromkeys(checked.ancestors(output)))
-    return list(order)
 
 
 def _saved_input(graph: Graph, output: str) -> str:
@@ -303,9 +296,12 @@ class _Reader:
         put("seed", int(self._value(ident, seed)) & _SEED_MASK, (ident, seed))
         put("num_inference_steps", self._value(ident, "steps"), (ident, "steps"), "steps")
         put("guidance_scale", self._value(ident, "cfg"), (ident, "cfg"), "guidance")
-        put("sampler", names.sampler(self._value(ident, "sampler_name")), (ident, "sampler_name"))
         self._value(ident, "scheduler")
         self._model(ident)
+        sampler = self._here.names.sampler(self._value(ident, "sampler_name"), self._found.values["model"])
+        if sampler is None:
+            raise _Unfit((ident, "sampler_name"), f"{names.FRESH_NOISE} is for few-step models: use uni_pc.")
+        put("sampler", sampler, (ident, "sampler_name"))
         for name, called in (("positive", "prompt"), ("negative", "negative_prompt")):
             text = self._source(ident, name)
             self._clip(text)
@@ -368,14 +364,16 @@ class _Reader:
 
     def _model(self, ident: str) -> None:
         shift: tuple[float, Place] | None = None
+        loras: list[Lora] = []
         place = (ident, "model")
         source = self._source(*place)
         while (kind := self._kind(source)) in ("ModelSamplingSD3", "LoraLoader", "LoraLoaderModelOnly"):
             if kind == "ModelSamplingSD3":
                 shift = shift or (self._value(source, "shift"), (source, "shift"))  # the last one counts
-            else:
-                self._no_lora(source)
+            elif self._value(source, "strength_model"):
+                loras.insert(0, self._lora(source))
             source = self._source(source, "model")
+        self._found.values["loras"] = tuple(loras)
         self._found.put("flow_shift", *(shift or (DEFAULT_SHIFT, (ident, "model"))), called="shift")
         name = "ckpt_name" if kind == "CheckpointLoaderSimple" else "unet_name"
         called = str(self._value(source, name))
@@ -386,8 +384,7 @@ class _Reader:
 
     def _clip(self, ident: str) -> None:
         source = self._source(ident, "clip")
-        while self._kind(source) == "LoraLoader":
-            self._no_lora(source)
+        while self._kind(source) == "LoraLoader":  # ours change the transformer alone
             source = self._source(source, "clip")
         if self._kind(source) == "CLIPLoader":
             called = str(self._value(source, "clip_name"))
@@ -401,9 +398,13 @@ class _Reader:
             if not self._here.names.is_vae(called):
                 raise self._unknown(source, "vae_name", called)
 
-    def _no_lora(self, ident: str) -> None:
-        if self._value(ident, "strength_model") or self._value(ident, "strength_clip"):
-            raise self._unknown(ident, "lora_name", str(self._value(ident, "lora_name")))
+    def _lora(self, ident: str) -> Lora:
+        called = str(self._value(ident, "lora_name"))
+        path = self._here.names.loras.get(called)
+        if path is None:
+            raise self._unknown(ident, "lora_name", called)
+        self._found.places.setdefault("lora", (ident, "lora_name"))
+        return Lora(path, self._value(ident, "strength_model"))
 
     def _unknown(self, ident: str, name: str, value: str) -> _Unfit:
         told = _unknown_name(self._kind(ident), name, value, self._here)

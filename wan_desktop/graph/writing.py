@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.graph import names
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 OUTPUT, SAMPLER = "58", "3"
 """The ids of the output node and the sampler in what `workflow` writes."""
-_SAMPLERS = {"unipc": "uni_pc"}
+_SAMPLERS = {ours: theirs for theirs, ours in names.SAMPLERS.items()}
 
 
 def workflow(request: RenderRequest, model: str = names.UNET) -> Graph:
@@ -51,9 +52,23 @@ def workflow(request: RenderRequest, model: str = names.UNET) -> Graph:
             video=["57", 0],
         ),
     }
+    graph |= _loras(request)
+    graph["48"]["inputs"]["model"] = [next(reversed(_loras(request)), "37"), 0]
     if request.image:
         graph["56"] = _node("LoadImage", "Start image", image=image_name(request.image))
     return graph
+
+
+def _loras(request: RenderRequest) -> Graph:
+    """The LoRAs' nodes in a chain behind the model, by ids from 70 on; each file by its name alone."""
+    found: Graph = {}
+    for number, lora in enumerate(request.loras):
+        before = f"{69 + number}" if number else "37"
+        name = re.split(r"[\\/]", lora.path)[-1]
+        found[f"{70 + number}"] = _node(
+            "LoraLoaderModelOnly", "LoRA", lora_name=name, strength_model=lora.strength, model=[before, 0]
+        )
+    return found
 
 
 def image_name(sha256: str) -> str:
@@ -68,7 +83,7 @@ def _sampler(request: RenderRequest) -> dict[str, Any]:
         seed=request.seed,
         steps=request.num_inference_steps,
         cfg=request.guidance_scale,
-        sampler_name=_SAMPLERS.get(request.sampler, request.sampler),
+        sampler_name=_SAMPLERS.get(request.sampler, names.FRESH_NOISE),
         scheduler="simple",
         denoise=1.0,
         model=["48", 0],

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+_MOST_LORAS = 2000
 
 
 class Desk:
@@ -99,8 +101,15 @@ class Desk:
         return sha256 if known and name != sha256 else None
 
     async def look_at_models(self) -> None:
-        """See which models are here now."""
-        self.models = ModelNames(await self.blocking(self.host.models.all), self.settings.allow_demo)
+        """See which models and LoRAs are here now."""
+        models, loras = await self.blocking(self.host.models.all), await self.blocking(self._loras)
+        self.models = ModelNames(models, self.settings.allow_demo, loras)
+
+    def _loras(self) -> dict[str, str]:
+        """The LoRA files of the folder that was named, by their names in it."""
+        folder = Path(self.settings.loras)
+        found = islice(folder.rglob("*.safetensors"), _MOST_LORAS) if self.settings.loras else ()
+        return {path.relative_to(folder).as_posix(): str(path) for path in sorted(found) if path.is_file()}
 
     # ---- files
 

@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.graph import names, writing
+from wan_desktop.graph.checking import order_of
 
 if TYPE_CHECKING:
     from wan_desktop.domain.job import Job
@@ -52,9 +53,7 @@ def made_up(job: Job) -> Record:
     """The record of a job that came by another way: the template workflow with its values."""
     model = PurePath(job.request.model.replace("\\", "/")).name or names.UNET
     graph = writing.workflow(job.request, model)
-    order = ["37", "38", "39", "48", "6", "7", "55", writing.SAMPLER, "8", "57", writing.OUTPUT]
-    if "56" in graph:
-        order.insert(6, "56")
+    order = order_of(graph, [writing.OUTPUT])
     created = {"create_time": round(job.created_at * 1000)}
     return Record(job.id, graph, [writing.OUTPUT], order, writing.SAMPLER, extra_data=created)
 

@@ -31,13 +31,15 @@ class ApiSettings:
     """How the API is served. On any address but this computer's own a `token` is needed: "" lets one be made.
 
     `names` are further host names under which the server is reached, `origins` web pages ("https://example.org")
-    that may call it from a browser. `allow_demo`: the built-in demo model may answer.
+    that may call it from a browser. `allow_demo`: the built-in demo model may answer. `loras`: a
+    folder whose LoRAs workflows may name.
     """
 
     host: str = LOOPBACK
     port: int = PORT
     token: str = ""
     allow_demo: bool = False
+    loras: str = ""
     names: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
