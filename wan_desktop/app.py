@@ -128,7 +128,7 @@ class HostParts:
             self.host,
             even_paused=even_paused,
             awake=KeepAwake(lambda: self.settings.keep_awake).hold,
-            log_tail=lambda: tail(self._paths.logs / RENDER_OUTPUT),
+            log_tail=lambda since: tail(self._paths.logs / RENDER_OUTPUT, since),
             keep_bytes=self._keep_bytes,
         )
 

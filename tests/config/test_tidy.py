@@ -36,3 +36,6 @@ def test_the_tail_of_a_log(tmp_path):
     file.write_bytes(b"\xff\n" * 5000 + b"last but one\nlast\n")
     assert tail(file, lines=2) == "last but one\nlast"
     assert len(tail(file, lines=10**6)) <= 8_000
+    os.utime(file, (100, 100))
+    assert tail(file, since=101) == ""
+    assert tail(file, since=99)

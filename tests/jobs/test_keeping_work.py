@@ -139,7 +139,7 @@ def test_a_lost_process_goes_on_from_the_snapshot_by_itself(host, backend, run):
 
 def test_after_three_lost_processes_it_fails_with_the_log_and_keeps_its_snapshot(host, backend, run):
     backend.script("shaky", fail=DIED, after=2)
-    waiter = run(log_tail=lambda: "Fatal Python error: Segmentation fault")
+    waiter = run(log_tail=lambda since: since and "Fatal Python error: Segmentation fault")
     job = submit(host, "shaky")
     failed = waiter.state(job.id, JobState.FAILED)
     assert failed.error["template"] == "It crashed."

@@ -58,6 +58,7 @@ def _whatever_it_answers() -> Iterator[None]:
 def _ask_system(stack: contextlib.ExitStack) -> bool:
     from wakepy import keep
 
+    logging.getLogger("wakepy").setLevel(logging.WARNING)  # it explains itself at length before each render
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         mode = stack.enter_context(keep.running(on_fail="pass"))

@@ -17,9 +17,11 @@ BACKUPS = 3
 _FORMAT = "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
 
 
-def tail(file: Path, lines: int = 30, most_bytes: int = 8_000) -> str:
-    """The file's last lines; "" when there is none, or it cannot be read."""
+def tail(file: Path, since: float = 0.0, lines: int = 30, most_bytes: int = 8_000) -> str:
+    """The file's last lines; "" when it was not written to after `since` (seconds since 1970), or cannot be read."""
     try:
+        if file.stat().st_mtime < since:
+            return ""
         with file.open("rb") as stream:
             stream.seek(max(0, stream.seek(0, 2) - most_bytes))
             text = stream.read().decode("utf-8", "replace")

@@ -36,7 +36,7 @@ START_AGAIN = QT_TRANSLATE_NOOP("errors", "Start again with the same seed")
 class OneJob:
     """Renders one leased job. `end` says in one call how it ended, to be stored by the runner."""
 
-    def __init__(self, host: Host, job: Job, token: CancelToken, log_tail: Callable[[], str]) -> None:
+    def __init__(self, host: Host, job: Job, token: CancelToken, log_tail: Callable[[float], str]) -> None:
         self._host, self._token, self._log_tail = host, token, log_tail
         self.job = job
 
@@ -143,7 +143,7 @@ class OneJob:
         if isinstance(error, SnapshotUnfit) and not error.action:
             error.action = START_AGAIN
         told = error.to_json()
-        if isinstance(error, RenderProcessDied) and (tail := self._log_tail()):
+        if isinstance(error, RenderProcessDied) and (tail := self._log_tail(self.job.started_at or 0.0)):
             told["log"] = tail
         return self._after(lambda: self._host.running.end(self.job, lambda queue: queue.fail(self.job, told)))
 

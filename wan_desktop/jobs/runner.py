@@ -43,14 +43,15 @@ class Runner:
         *,
         even_paused: bool = False,
         awake: Callable[[], AbstractContextManager[AwakeState | None]] = contextlib.nullcontext,
-        log_tail: Callable[[], str] = lambda: "",
+        log_tail: Callable[[float], str] = lambda since: "",
         keep_bytes: Callable[[], int] = lambda: 10 * 10**9,
         disk_retry_s: float = DISK_RETRY_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`even_paused`: run jobs although the queue rests. `awake` holds the computer awake while a job renders.
 
-        `log_tail` gives the render process's last words, `keep_bytes` what ended jobs may keep, `clock` seconds.
+        `log_tail` gives the render process's last words after a time (seconds since 1970), `keep_bytes` what ended
+        jobs may keep, `clock` seconds.
         """
         self._host = host
         self._even_paused, self._awake = even_paused, awake
