@@ -109,6 +109,7 @@ class HostParts:
         for clip in adopt_clips(self.store, self.library):
             if clip.deleted_at is None:
                 self.host.emit(ClipAdded(clip))
+                self.host.settle(clip).result()
         empty_bin(self.store, self.library, time.time())
         self.host.sweep(self._keep_bytes()).result()
         for folder, most in ((self._paths.logs, MOST_LOGS), (self._paths.cache, MOST_CACHE)):

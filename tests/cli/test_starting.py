@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from support.samples import a_job
+from support.scripted_backend import write_clip
 
 from wan_desktop import app
 from wan_desktop.config.paths import find_paths
 from wan_desktop.config.settings_file import SettingsFile
+from wan_desktop.domain.events import Rendered
 from wan_desktop.domain.job import JobState
 from wan_desktop.domain.settings import Settings
 from wan_desktop.library.database import Database
@@ -66,6 +69,22 @@ def test_files_of_no_job_and_what_is_too_much_go_at_the_start(paths, store):
         jobs = {job.id: job for job in parts.host.jobs().result()}
     assert [folder.exists() for folder in (done, paused, nobody)] == [False, True, False]
     assert (jobs["doneaaaaaa"].kept_latents, jobs["pausedaaaa"].kept_step) == (False, 3)
+
+
+@pytest.mark.parametrize(("started_at", "state"), [(1.0, JobState.DONE), (None, JobState.QUEUED)])
+def test_a_job_whose_clip_is_there_is_done_although_nobody_could_say_so(paths, store, started_at, state):
+    with parts_of(paths) as parts:
+        parts.prepare_library()
+        job = a_job(id="lostaaaaaa", started_at=started_at, kept_latents=True)
+        files = parts.library.work_files(job)
+        write_clip(Path(files.part), 256, 160, 5, 16)
+        clip = parts.library.publish(job, Rendered(job.id, files.part, 5, {}))  # and here the power goes
+    store(replace(job, state=JobState.QUEUED))
+    with parts_of(paths) as parts:
+        parts.prepare_library()
+        (found,) = parts.host.jobs().result()
+        assert [each.id for each in parts.host.clips().result()] == [clip.id]
+    assert (found.state, found.clip_id) == (state, clip.id if started_at else None)
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,18 @@ class Host:
         """Every job: running and waiting ones in their order, then ended ones, newest first."""
         return self.store.run(self.store.jobs)
 
+    def settle(self, clip: Clip) -> Future[Job | None]:
+        """At the start: a clip was found that has no row. Its job, if it was lost in that moment, is done."""
+
+        def work() -> Job | None:
+            job = self.store.job(clip.job_id)
+            lost = job is not None and job.state in (JobState.INTERRUPTED, JobState.QUEUED)
+            if job is None or not lost or job.started_at is None or clip.created_at < job.started_at:
+                return None
+            return self.queue.finish(job, clip.id)
+
+        return self._then(self.store.run(work), lambda job: None if job is None else self.announce(job))
+
     def sweep(self, most_bytes: int) -> Future[None]:
         """At the start: remove what is kept of no job, and what ended jobs keep beyond `most_bytes`."""
 
