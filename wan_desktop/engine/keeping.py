@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ AGAIN = QT_TRANSLATE_NOOP("errors", "Start again with the same seed")
 _NO_MATTER = ("fps", "output", "preset")
 """Values of a request that no latent depends on."""
 _NO_DIGEST = "0" * 64
+_ONE_AT_A_TIME = threading.Lock()
+"""A render that failed may still be writing when the next try begins to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +109,13 @@ def _write(file: Path, tensors: dict[str, torch.Tensor], told: dict[str, Any]) -
     data = bytearray(save(tensors, metadata))
     place = _digest_place(data)
     data[place : place + 64] = hashlib.sha256(data).hexdigest().encode()
-    with disk_errors(file.parent):
+    with _ONE_AT_A_TIME, disk_errors(file.parent):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_atomically(file, data)
+        write_atomically(file, data)
 
 
 def _read(file: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]] | None:
-    with disk_errors(file):
+    with _ONE_AT_A_TIME, disk_errors(file):
         try:
             data = bytearray(file.read_bytes())
         except (FileNotFoundError, NotADirectoryError):
