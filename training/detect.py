@@ -18,6 +18,9 @@ from training.scene import COLOURED, COLOURS, KINDS, ROUND, SIZES, Scene, Thing
 
 DRIFT = {"sea": -25.0}  # pixels to the right that waves go in 25 frames
 _LOOKS = 7  # frames that a kind is read from
+_ALIKE = (
+    0.72  # overlap over union that a silhouette needs to be called anything; rendered ones have 0.8 or more
+)
 _SIZE_BOUNDS = (24.5, 36.5)  # radii between small, medium and large where the shorter side has 160
 
 
@@ -61,20 +64,20 @@ def detect(clip: np.ndarray, photo: bool = False) -> Seen:
 
 
 def describe(found: Found, unit: float) -> Thing:
-    """Kind, size and motion of a thing."""
+    """Kind ("" for a blob that is none), size and motion of a thing."""
     frames = len(found.area)
     whole = found.area > 0.8 * np.quantile(found.area[found.present], 0.5)
     chosen = np.flatnonzero(whole)
     masks = {time: found.masks[time].astype(np.float32) for time in chosen}
     looks = chosen[np.linspace(0, len(chosen) - 1, _LOOKS).round().astype(int)]
     scores = np.sum([kind_scores(masks[time]) for time in looks], axis=0)
-    kind = KINDS[int(scores.argmax())]
+    kind = KINDS[int(scores.argmax())] if scores.max() >= _ALIKE * _LOOKS else ""
     rounds = [polar(masks[time]) for time in chosen]
-    turned = np.cumsum([0.0, *(turn(a, b) for a, b in pairwise(rounds))]) * (kind not in ROUND)
+    turned = np.cumsum([0.0, *(turn(a, b) for a, b in pairwise(rounds))]) * (kind not in ("", *ROUND))
     area = found.area[chosen] / unit**2
     track = Track(chosen, found.centre[chosen] / unit, area, turned, frames)
-    radius = radius_of(float(np.exp(np.log(area).mean())), kind)
-    size = SIZES[int(np.searchsorted(_SIZE_BOUNDS, radius))]
+    middle = radius_of(float(np.median(found.area[found.present])), kind or "ball") / unit
+    size = SIZES[int(np.searchsorted(_SIZE_BOUNDS, middle))]
     return Thing(found.colour, kind, size, motion_of(track))
 
 

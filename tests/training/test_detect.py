@@ -92,6 +92,14 @@ def test_what_is_not_there_is_not_seen(scenes, clips) -> None:
     assert detect(noise).camera == detect(noise).weather == ""
 
 
+def test_a_blob_is_no_shape() -> None:
+    frame = np.full((160, 256, 3), (250, 250, 250), np.uint8)
+    for x, y in ((60, 40), (85, 60), (110, 75), (140, 60), (120, 110)):
+        cv2.circle(frame, (x, y), 17, (225, 25, 25), -1)
+    seen = detect(np.stack([frame] * 25))
+    assert (seen.thing.colour, seen.thing.kind, seen.thing.motion) == ("red", "", "still")
+
+
 def test_of_two_still_things_either_may_be_the_second() -> None:
     one, other = Thing("red", "star"), Thing("blue", "ball", "small")
     scene = Scene(one, "plain", "white", other)
