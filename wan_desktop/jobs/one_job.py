@@ -18,7 +18,7 @@ from wan_desktop.domain.errors import (
 )
 from wan_desktop.domain.events import Kept, Note, Progress, Rendered, Resumed
 from wan_desktop.domain.job import Stage
-from wan_desktop.jobs.host import MOST_TRIES
+from wan_desktop.jobs.job_verbs import MOST_TRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

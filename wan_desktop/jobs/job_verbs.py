@@ -1,0 +1,244 @@
+"""What can be asked of the jobs and of their queue; a part of the host."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, TypeVar
+
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest, WanError
+from wan_desktop.domain.events import Event, JobChanged, JobRemoved
+from wan_desktop.domain.ids import new_id
+from wan_desktop.domain.job import Job, JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    from wan_desktop.domain.events import QueueState
+    from wan_desktop.domain.job import Clip
+    from wan_desktop.domain.request import Draft
+    from wan_desktop.jobs.intake import Intake
+    from wan_desktop.jobs.ports import Backend, Library, Store
+    from wan_desktop.jobs.queue import Queue
+    from wan_desktop.jobs.running import Running
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+MOST_TRIES = 3
+"""So many render processes may be lost over one job; then it fails, and only the user lets it go on."""
+
+
+class JobVerbs:
+    """The verbs of Host on jobs. Each future is done after the commit; then the change is announced."""
+
+    store: Store
+    library: Library
+    backend: Backend
+    queue: Queue
+    running: Running
+    _intake: Intake
+    _worker: ThreadPoolExecutor
+
+    def emit(self, event: Event) -> None:
+        """Tell every listener."""
+        raise NotImplementedError
+
+    # ---- jobs
+
+    def submit(self, draft: Draft) -> Future[Job]:
+        """Check the draft, store its image and queue it. The future raises InvalidRequest when it is refused."""
+
+        def work() -> Job:
+            request = self._intake.request(
+                draft
+            )  # reads and stores the picture: not on the database's thread
+            return self.store.run(lambda: self.queue.add(request)).result()
+
+        return self._then(self._worker.submit(work), self.announce)
+
+    def check(self, draft: Draft) -> None:
+        """Raise InvalidRequest if `submit` would refuse the draft's values (the image's content is not read)."""
+        self._intake.check(draft)
+
+    def cancel(self, job_id: str) -> Future[Job]:
+        """Stop a waiting, paused or running job; ended ones stay as they are. What it has done so far is kept."""
+
+        def work() -> Job:
+            job = self.queue.get(job_id)
+            if not self.running.cancel(job) and not job.state.ended:
+                return self.queue.cancel(job)
+            return job
+
+        return self._then(self.store.run(work), self.announce)
+
+    def pause(self, job_id: str) -> Future[Job]:
+        """Let a waiting job rest at once, a running one after its present step; the GPU is given back.
+
+        For a running job the future is done, and Pausing told, before it has paused: JobChanged tells of that.
+        A job that waits for its disk no longer goes on by itself.
+        """
+
+        def work() -> Job:
+            job = self.queue.get(job_id)
+            if not self.running.pause(job) and job.state in (JobState.QUEUED, JobState.PAUSED):
+                return self.queue.pause(job)
+            return job
+
+        return self._then(self.store.run(work), self.announce)
+
+    def resume(self, job_id: str) -> Future[Job]:
+        """Let a paused, interrupted, failed or cancelled job go on from what it keeps, before all others."""
+
+        def work() -> Job:
+            job = self.queue.get(job_id)
+            if not self.running.resume(job) and job.state.resumable:
+                return self.queue.resume(job)
+            return job
+
+        return self._then(self.store.run(work), self.announce)
+
+    def resume_interrupted(self) -> Future[list[Job]]:
+        """Let every interrupted job go on, but none over which the program was lost again and again."""
+
+        def work() -> list[Job]:
+            lost = [job for job in self.store.jobs() if job.state is JobState.INTERRUPTED]
+            fit = sorted((j for j in lost if j.attempts < MOST_TRIES), key=lambda j: -(j.started_at or 0))
+            return [self.queue.resume(job, attempts=job.attempts) for job in fit]
+
+        return self._then(self.store.run(work), self._announce_all)
+
+    def retry(self, job_id: str) -> Future[Job]:
+        """Queue an ended or paused job again from the start, with the same request; what it kept is removed."""
+
+        def work() -> Job:
+            job = self.store.run(lambda: self.queue.get(job_id)).result()
+            if job.state in (JobState.QUEUED, JobState.RUNNING):
+                return job
+            self.library.forget(job)
+            return self.store.run(lambda: self.queue.retry(job)).result()
+
+        return self._then(self._worker.submit(work), self.announce)
+
+    def decode_again(self, job_id: str, plan: int | None = None) -> Future[Job]:
+        """Queue a new job that makes a clip of the latents that `job_id` keeps, with memory plan number `plan`.
+
+        None: the job's own plan. The future raises InvalidRequest when no latents are kept.
+        """
+
+        def work() -> Job:
+            job = self.store.run(lambda: self.queue.get(job_id)).result()
+            if not self.library.has_latents(job):
+                raise InvalidRequest(
+                    QT_TRANSLATE_NOOP(
+                        "errors", "What this job drew is no longer kept: render it again with the same seed."
+                    ),
+                    field="job",
+                    action=QT_TRANSLATE_NOOP("errors", "Start again with the same seed"),
+                )
+            self._intake.check_library(job.request)
+            ident = new_id()
+            self.library.lend_latents(job.id, ident)
+            chosen = job.plan if plan is None else plan
+            return self.store.run(lambda: self.queue.decode_again(job, ident, chosen)).result()
+
+        return self._then(self._worker.submit(work), self.announce)
+
+    def move(self, job_id: str, before: str | None) -> Future[list[Job]]:
+        """Put a waiting job before another waiting one, or last; the jobs whose order changed."""
+        return self._then(self.store.run(lambda: self.queue.move(job_id, before)), self._announce_all)
+
+    def remove(self, job_id: str) -> Future[None]:
+        """Take a job off the list with all it keeps; a running one is refused, its clip stays in the library."""
+
+        def work() -> Job:
+            job = self.queue.get(job_id)
+            if job.state is JobState.RUNNING:
+                raise InvalidRequest(
+                    QT_TRANSLATE_NOOP("errors", "This job is rendering: cancel it first."), field="job"
+                )
+            self.queue.remove(job_id)
+            return job
+
+        def forget() -> None:
+            job = self.store.run(work).result()
+            try:
+                self.library.forget(job)
+            except WanError as error:
+                log.warning("what job %s kept stays until the next start: %s", job_id, error)
+
+        return self._then(self._worker.submit(forget), lambda _: self.emit(JobRemoved(job_id)))
+
+    def jobs(self) -> Future[list[Job]]:
+        """Every job: running and waiting ones in their order, then ended ones, newest first."""
+        return self.store.run(self.store.jobs)
+
+    def settle(self, clip: Clip) -> Future[Job | None]:
+        """At the start: a clip was found that has no row. Its job, if it was lost in that moment, is done."""
+
+        def work() -> Job | None:
+            job = self.store.job(clip.job_id)
+            lost = job is not None and job.state in (JobState.INTERRUPTED, JobState.QUEUED)
+            if job is None or not lost or job.started_at is None or clip.created_at < job.started_at:
+                return None
+            return self.queue.finish(job, clip.id)
+
+        return self._then(self.store.run(work), lambda job: None if job is None else self.announce(job))
+
+    def sweep(self, most_bytes: int) -> Future[None]:
+        """At the start: remove what is kept of no job, and what ended jobs keep beyond `most_bytes`."""
+
+        def work() -> None:
+            freed = self.library.sweep_orphans(job.id for job in self.jobs().result())
+            if freed:
+                log.info("%d bytes that belonged to no job were removed", freed)
+            self.running.sweep(most_bytes)
+
+        return self._worker.submit(
+            work
+        )  # where decode_again makes its folders, so that none is taken for an orphan
+
+    # ---- the whole queue
+
+    @property
+    def queue_state(self) -> QueueState:
+        """Whether the queue rests; stored, so that it is the same after a restart."""
+        return self.running.queue_state
+
+    def pause_queue(self, after_current: bool = False) -> Future[QueueState]:
+        """Begin no further job. What renders stops after its step and waits, or with `after_current` is finished.
+
+        The GPU is given back then.
+        """
+
+        def announce(state: QueueState) -> None:
+            self.emit(state)
+            if not self.running.any:
+                self._worker.submit(self.backend.rest)
+
+        return self._then(self.store.run(lambda: self.running.pause_all(after_current)), announce)
+
+    def resume_queue(self) -> Future[QueueState]:
+        """Go on with the jobs that wait."""
+        return self._then(self.store.run(self.running.resume_all), self.emit)
+
+    # ---- telling
+
+    def announce(self, job: Job) -> None:
+        """Tell every listener of a job whose change is stored."""
+        self.emit(JobChanged(job))
+
+    def _announce_all(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            self.announce(job)
+
+    @staticmethod
+    def _then(future: Future[T], announce: Callable[[T], None]) -> Future[T]:
+        """Announce the future's result once it is stored; a refused one is told by the future alone."""
+
+        def done(finished: Future[T]) -> None:
+            if not finished.cancelled() and finished.exception() is None:
+                announce(finished.result())
+
+        future.add_done_callback(done)
+        return future
