@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from wan_desktop.bridge.job_list import JobListModel
-from wan_desktop.domain.events import JobChanged, JobRemoved, Progress
+from wan_desktop.domain.events import JobChanged, JobRemoved, Note, Pausing, Progress
 from wan_desktop.domain.job import JobState, Stage
 
 
@@ -48,6 +48,26 @@ def test_running_first_then_waiting_in_order_then_ended_newest_first(bench, sess
     change(session, b, state=JobState.CANCELLED, started_at=30.0, finished_at=40.0)
     assert prompts(model) == ["c", "b", "a failure", "done early"]
     assert values(model, JobListModel.PlaceRole) == [1, 0, 0, 0]
+
+
+def test_a_paused_job_keeps_its_row_and_is_not_counted(bench, session, model):
+    jobs = [bench.add_job(name) for name in "abc"]
+    change(session, jobs[1], state=JobState.PAUSED, kept_step=5, kept_steps=10)
+    assert prompts(model) == ["a", "b", "c"]
+    assert values(model, JobListModel.PlaceRole) == [1, 0, 2]
+    assert 0.4 < model.index(1).data(JobListModel.FractionRole) < 0.6
+    session._on_event(JobRemoved(jobs[1].id))
+    assert values(model, JobListModel.PlaceRole) == [1, 2]
+
+
+def test_pausing_and_notes_touch_the_whole_card(bench, session, model):
+    bench.add_job("waits")
+    job = bench.add_job("runs", JobState.RUNNING, started_at=1.0)
+    seen = []
+    model.dataChanged.connect(lambda first, last, roles: seen.append((first.row(), last.row(), roles)))
+    session._on_event(Pausing(job.id))
+    session._on_event(Note(job.id, "Something to know."))
+    assert seen == [(0, 0, []), (0, 0, [])]
 
 
 def test_a_new_order_moves_one_row(bench, session, model):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from wan_desktop.bridge.job_progress import SHARES, Clock, fraction
+from wan_desktop.bridge.job_progress import SHARES, Clock, fraction, kept_fraction
 from wan_desktop.domain.events import Progress
-from wan_desktop.domain.job import Stage
+from wan_desktop.domain.job import JobState, Stage
 
 
 def test_the_whole_bar_only_grows_and_ends_full():
@@ -78,3 +80,12 @@ def test_while_developing_only_the_frames_count(clock, time):
     assert clock.remaining() == 0.0
     clock.note(Progress("j", Stage.SAVING))
     assert clock.remaining() == 0.0
+
+
+def test_what_is_kept_is_as_far_as_the_render_was(bench):
+    job = bench.add_job("a", JobState.PAUSED, kept_step=7, kept_steps=20)
+    assert kept_fraction(job) == pytest.approx(fraction(Progress("j", Stage.DENOISING, 7, 20)))
+    drawn = replace(job, kept_latents=True)
+    assert kept_fraction(drawn) == pytest.approx(fraction(Progress("j", Stage.DECODING)))
+    assert kept_fraction(replace(drawn, state=JobState.DONE)) == 0
+    assert kept_fraction(replace(job, kept_step=0, kept_steps=0)) == 0

@@ -84,6 +84,50 @@ def test_cancel_retry_move_remove(qtbot, bench, session):
     qtbot.waitUntil(lambda: jobs[0].id not in session.jobs)
 
 
+def test_pause_and_resume_tell_how_far_it_is(qtbot, rendering):
+    session = rendering.session
+    rendering.backend.script("a red ball", hold=Stage.DENOISING)
+    with qtbot.waitSignal(session.submitted) as submitted:
+        session.submit(draft())
+    job_id = submitted.args[0].id
+    qtbot.waitUntil(lambda: session.last_progress.get(job_id) is not None)
+    with qtbot.waitSignal(session.pausing) as pausing:
+        session.pause(job_id)
+    assert pausing.args == [job_id]
+    qtbot.waitUntil(lambda: session.jobs[job_id].state is JobState.PAUSED, timeout=10_000)
+    assert session.stopping == set()
+    assert session.jobs[job_id].kept_step == 1
+    with qtbot.waitSignal(session.resumed, timeout=10_000) as resumed:
+        session.resume(job_id)
+    assert (resumed.args[0].step, resumed.args[0].total) == (1, 2)
+    qtbot.waitUntil(lambda: session.jobs[job_id].state is JobState.DONE, timeout=10_000)
+    assert session.went_on == {}, "what was told of a render ends with it"
+    with qtbot.waitSignal(session.clip_added, timeout=10_000):
+        session.decode_again(job_id, None)
+
+
+def test_the_queues_rest_is_told_at_once_and_after_a_restart(qtbot, bench, session, tmp_path):
+    with qtbot.waitSignal(session.queue_changed):
+        session.pause_queue(after_current=True)
+    assert (session.queue_state.paused, session.queue_state.after_current) == (True, True)
+    bench.close()
+    again = Bench(tmp_path)
+    try:
+        qtbot.waitUntil(lambda: again.session.queue_state.paused)
+        with qtbot.waitSignals([again.session.queue_changed, again.session.held_changed]):
+            again.session.resume_queue()
+        assert not again.session.queue_state.paused
+    finally:
+        again.close()
+
+
+def test_decoding_again_what_is_not_kept_is_refused(qtbot, bench, session):
+    job = bench.add_job("a", JobState.DONE)
+    with qtbot.waitSignal(session.refused) as refused:
+        session.decode_again(job.id, None)
+    assert refused.args[0].action == "Start again with the same seed"
+
+
 def test_a_verb_on_nothing_is_refused(qtbot, session):
     with qtbot.waitSignal(session.refused):
         session.cancel("nothing")

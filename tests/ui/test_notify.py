@@ -69,8 +69,16 @@ def test_a_failure_is_told_too(bench, window, notifier, alerts):
     assert toast(window) == "A render failed · a red ball"
 
 
+def test_a_render_that_had_to_pause_is_told_once(bench, window, notifier, alerts):
+    job = end(bench, JobState.PAUSED, 1.0, error=DiskProblem("The disk is full.").to_json())
+    assert toast(window) == "A render had to pause · a red ball"
+    bench.session._on_event(JobChanged(replace(job, state=JobState.QUEUED, error=None)))
+    bench.session._on_event(JobChanged(job))
+    assert alerts == [window]
+
+
 @pytest.mark.parametrize(
-    ("state", "seconds"), [(JobState.DONE, 29.0), (JobState.CANCELLED, 99.0), (JobState.RUNNING, 99.0)]
+    ("state", "seconds"), [(JobState.DONE, 29.0), (JobState.CANCELLED, 99.0), (JobState.PAUSED, 99.0)]
 )
 def test_short_and_unfinished_jobs_are_not_told(bench, window, notifier, alerts, state, seconds):
     end(bench, state, seconds)

@@ -83,13 +83,17 @@ def test_stop_stops_it(qtbot, asked, desk, window):
     assert asked == []
 
 
-def test_a_new_job_stops_it(qtbot, asked, desk, window):
+def test_a_new_job_puts_it_off(qtbot, asked, desk, window):
     when_done(desk.session).choose(Then.SLEEP)
     submit(qtbot, desk, "one")
     qtbot.waitUntil(lambda: dialog(window) is not None, timeout=20_000)
+    first = dialog(window)
+    desk.backend.script("two", hold=Stage.DENOISING)
     submit(qtbot, desk, "two")
     qtbot.waitUntil(lambda: dialog(window) is None, timeout=5_000)
     assert asked == []
+    desk.backend.release()
+    qtbot.waitUntil(lambda: dialog(window) not in (None, first), timeout=20_000)
 
 
 def test_quit_closes_the_window(qtbot, desk, window):

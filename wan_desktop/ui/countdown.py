@@ -21,7 +21,7 @@ SECONDS = 60
 
 
 class EndOfQueue(QObject):
-    """Counts down for `window` when the queue is done, then does what was chosen; a new job stops it."""
+    """Counts down for `window` when the queue is done, then does what was chosen; a new job puts it off."""
 
     def __init__(self, session: Session, window: QWidget) -> None:
         super().__init__(window)
@@ -36,18 +36,22 @@ class EndOfQueue(QObject):
             return
         self.dialog = CountdownDialog(then, self._window)
         self.dialog.agreed.connect(self._do)
-        self.dialog.finished.connect(self._closed)
+        self.dialog.rejected.connect(self._stopped)
         self.dialog.open()
 
     def _job_changed(self, job: Job) -> None:
         if self.dialog is not None and job.state in (JobState.QUEUED, JobState.RUNNING):
-            self.dialog.reject()
+            dialog, self.dialog = self.dialog, None
+            dialog.reject()
 
-    def _closed(self) -> None:
-        self.dialog = None
-        self._choice.choose(Then.NOTHING)
+    def _stopped(self) -> None:
+        if self.dialog is not None:  # by the user, not by a job
+            self.dialog = None
+            self._choice.choose(Then.NOTHING)
 
     def _do(self, then: Then) -> None:
+        self.dialog = None
+        self._choice.choose(Then.NOTHING)
         self._session.flush_draft()
         if then is Then.QUIT:
             self._window.close()

@@ -23,21 +23,33 @@ _TOLD = (JobState.DONE, JobState.FAILED)
 class Notifier(QObject):
     """Watches the session's jobs for `window`.
 
-    A job longer than the setting `notify_after_s` is told by the system's notices where there are any; else the
-    task bar's entry asks for attention and the window shows a toast. While the window is in front, its own
-    panels are enough.
+    A job longer than the setting `notify_after_s`, and one that had to pause, is told by the system's notices where
+    there are any; else the task bar's entry asks for attention and the window shows a toast. While the window is in
+    front, its own panels are enough.
     """
 
     def __init__(self, session: Session, window: QWidget) -> None:
         super().__init__(window)
         self._session, self._window = session, window
         self._tray: QSystemTrayIcon | None = None
+        self._told_paused: set[str] = set()
         session.job_changed.connect(self._job_changed)
 
     def _job_changed(self, job: Job) -> None:
         long = job_words.took(job) > self._session.settings.notify_after_s
-        if job.state in _TOLD and long and not self._window.isActiveWindow():
+        if self._window.isActiveWindow():
+            return
+        if (job.state in _TOLD and long) or self._paused_by_itself(job):
             self.tell(*self.words(job))
+
+    def _paused_by_itself(self, job: Job) -> bool:
+        """It waits for something, and that was not told before: it tries again and again."""
+        if job.state in _TOLD:
+            self._told_paused.discard(job.id)
+        if job.state is not JobState.PAUSED or job.error is None or job.id in self._told_paused:
+            return False
+        self._told_paused.add(job.id)
+        return True
 
     def words(self, job: Job) -> tuple[str, str]:
         """Title and sentence for a job that has ended."""
@@ -45,6 +57,8 @@ class Notifier(QObject):
         if job.state is JobState.DONE:
             title = self.tr("Your clip is done · {time}").format(time=texts.duration(job_words.took(job)))
             return title, prompt
+        if job.state is JobState.PAUSED:
+            return self.tr("A render had to pause"), f"{prompt}\n{job_words.failure(job)}"
         return self.tr("A render failed"), f"{prompt}\n{job_words.failure(job)}"
 
     def tell(self, title: str, sentence: str) -> None:
