@@ -12,25 +12,25 @@ import os
 import queue
 import threading
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import answer_challenge, deliver_challenge, wait
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop import __version__
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, HostProblem, WanError
-from wan_desktop.domain.events import Preview, QueueState
-from wan_desktop.domain.events_json import clip_to_json, job_to_json, to_json
-from wan_desktop.domain.job import Job
+from wan_desktop.domain.events import Preview
+from wan_desktop.domain.events_json import to_json
 from wan_desktop.domain.request import Draft
 from wan_desktop.process.host_address import PROTOCOL
+from wan_desktop.process.host_verbs import VERBS, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
     from wan_desktop.domain.events import Event
-    from wan_desktop.domain.job import Clip
+    from wan_desktop.domain.job import Job
     from wan_desktop.jobs.host import Host
 
 log = logging.getLogger(__name__)
@@ -107,10 +107,7 @@ class HostSession:
     def _serve(self, request: dict[str, Any]) -> None:
         number = request.get("id")
         try:
-            verb = self._VERBS.get(request["verb"])
-            if verb is None:
-                raise _not_understood(f"“{request['verb']}” is unknown")
-            answer = verb(self, request)
+            answer = self._answer_to(request["verb"], request)
         except (KeyError, TypeError, ValueError) as error:
             log.warning("a request was not understood", exc_info=True)
             self._answer(number, error=_not_understood(repr(error)))
@@ -121,6 +118,13 @@ class HostSession:
                 answer.add_done_callback(lambda done: self._answer_later(number, done))
             else:
                 self._answer(number, answer)
+
+    def _answer_to(self, name: str, request: dict[str, Any]) -> Any:
+        if name in VERBS:
+            return VERBS[name](self._host, request)
+        if name in self._VERBS:
+            return self._VERBS[name](self, request)
+        raise _not_understood(f"“{name}” is unknown")
 
     def _leave(self) -> None:
         self._stop_following()
@@ -159,37 +163,6 @@ class HostSession:
         if gone:
             self._host.cancel(submitted.result().id)
 
-    def _cancel(self, request: dict[str, Any]) -> Future[Job]:
-        return self._host.cancel(str(request["job_id"]))
-
-    def _retry(self, request: dict[str, Any]) -> Future[Job]:
-        return self._host.retry(str(request["job_id"]))
-
-    def _pause(self, request: dict[str, Any]) -> Future[Job]:
-        return self._host.pause(str(request["job_id"]))
-
-    def _resume(self, request: dict[str, Any]) -> Future[Job]:
-        return self._host.resume(str(request["job_id"]))
-
-    def _decode_again(self, request: dict[str, Any]) -> Future[Job]:
-        plan = request.get("plan")
-        return self._host.decode_again(str(request["job_id"]), None if plan is None else int(plan))
-
-    def _remove(self, request: dict[str, Any]) -> Future[None]:
-        return self._host.remove(str(request["job_id"]))
-
-    def _pause_queue(self, request: dict[str, Any]) -> Future[QueueState]:
-        return self._host.pause_queue(bool(request.get("after_current")))
-
-    def _resume_queue(self, request: dict[str, Any]) -> Future[QueueState]:
-        return self._host.resume_queue()
-
-    def _jobs(self, request: dict[str, Any]) -> Future[list[Job]]:
-        return self._host.jobs()
-
-    def _clips(self, request: dict[str, Any]) -> Future[list[Clip]]:
-        return self._host.clips(deleted=bool(request.get("deleted")))
-
     def _follow(self, request: dict[str, Any]) -> None:
         self._previews = bool(request.get("previews"))
         self._stop_following()
@@ -215,16 +188,6 @@ class HostSession:
     _VERBS: dict[str, Callable[[HostSession, dict[str, Any]], Any]] = {
         "hello": _hello,
         "submit": _submit,
-        "cancel": _cancel,
-        "retry": _retry,
-        "pause": _pause,
-        "resume": _resume,
-        "decode_again": _decode_again,
-        "remove": _remove,
-        "pause_queue": _pause_queue,
-        "resume_queue": _resume_queue,
-        "jobs": _jobs,
-        "clips": _clips,
         "follow": _follow,
         "raise_window": _raise_window,
         "take_over": _take_over,
@@ -247,7 +210,7 @@ class HostSession:
         elif (error := done.exception()) is not None:
             self._answer(number, error=error)
         else:
-            self._answer(number, _encode(done.result()))
+            self._answer(number, encode(done.result()))
 
     def _answer(self, number: Any, value: Any = None, error: BaseException | None = None) -> None:
         if error is None:
@@ -272,21 +235,6 @@ class HostSession:
             log.info("a client left in the middle of an answer: %r", error)
         finally:
             self._conn.close()
-
-
-def _encode(value: Any) -> Any:
-    """What a verb's future gave: a job, jobs, clips, how the queue is, or nothing."""
-    match value:
-        case None:
-            return None
-        case list():
-            return [_encode(each) for each in value]
-        case Job():
-            return job_to_json(value)
-        case QueueState():
-            return asdict(value)
-        case _:
-            return clip_to_json(value)
 
 
 def _not_understood(why: object) -> HostProblem:
