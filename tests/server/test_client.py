@@ -12,8 +12,9 @@ from support.scripted_backend import ScriptedBackend
 from support.workflows import node, template
 
 from wan_desktop.domain.errors import EncodeFailed, OutOfMemory
-from wan_desktop.domain.job import Stage
+from wan_desktop.domain.job import JobState, Stage
 from wan_desktop.domain.request import Draft
+from wan_desktop.library.database import Database
 
 
 def documented_client(client, graph):
@@ -249,3 +250,34 @@ def test_loras_are_those_of_the_folder_that_was_named(start, tmp_path) -> None:
         errors = reply.json()["node_errors"]["70"]["errors"]
         assert errors[0]["type"].startswith(told)
         assert str(tmp_path) not in reply.body.decode()
+
+
+def test_a_paused_job_waits_and_goes_on(served) -> None:
+    served.backend.script("slow", hold=Stage.DENOISING)
+    served.client.until_running(served.client.prompt(template("slow")))
+    resting = served.client.prompt(template("a star"))
+    served.host.pause(resting).result()
+    assert [entry[1] for entry in served.client.get("/queue").json()["queue_pending"]] == [resting]
+    assert served.client.get("/prompt").json()["exec_info"]["queue_remaining"] == 2
+    assert served.client.get(f"/history/{resting}").json() == {}
+    served.host.resume(resting).result()
+    served.backend.release()
+    assert served.client.history(resting)["status"]["completed"]
+
+
+def test_a_job_that_a_crash_interrupted_has_ended_until_it_goes_on(start, tmp_path) -> None:
+    first = start()
+    prompt_id = first.client.prompt(template(), prompt_id="mine")
+    first.client.history(prompt_id)
+    job = first.host.jobs().result()[0]
+    first.close()
+    database = Database(tmp_path / "wan-desktop.sqlite")
+    running = dataclasses.replace(job, state=JobState.RUNNING, clip_id=None, finished_at=None)
+    database.run(lambda: database.put_job(running)).result()
+    database.close()
+    second = start()
+    entry = second.client.history("mine")
+    assert entry["status"]["messages"][-1][0] == "execution_interrupted"
+    assert second.client.post("/history", {"delete": ["mine"]}).status == 200
+    second.host.resume(job.id).result()
+    assert second.client.history("mine")["status"]["completed"]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 OUTPUT, SAMPLER = "58", "3"
 """The ids of the output node and the sampler in what `workflow` writes."""
+_FILE = {"filename_prefix": "video/ComfyUI", "format": "auto", "codec": "auto"}
 _SAMPLERS = {ours: theirs for theirs, ours in names.SAMPLERS.items()}
 
 
@@ -21,36 +22,18 @@ def workflow(request: RenderRequest, model: str = names.UNET) -> Graph:
 
     A start image is named after its content (`image_name`): here it is found again, elsewhere upload it first.
     """
-    text, negative = request.prompt, request.negative_prompt
-    start = {"start_image": ["56", 0]} if request.image else {}
     graph: Graph = {
         "37": _node("UNETLoader", "Model", unet_name=model, weight_dtype="default"),
         "38": _node("CLIPLoader", "Text encoder", clip_name=names.TEXT, type="wan", device="default"),
         "39": _node("VAELoader", "VAE", vae_name=names.VAE),
         "48": _node("ModelSamplingSD3", "Shift", shift=request.flow_shift, model=["37", 0]),
-        "6": _node("CLIPTextEncode", "Prompt", text=text, clip=["38", 0]),
-        "7": _node("CLIPTextEncode", "Negative prompt", text=negative, clip=["38", 0]),
-        "55": _node(
-            "Wan22ImageToVideoLatent",
-            "Size and length",
-            width=request.width,
-            height=request.height,
-            length=request.num_frames,
-            batch_size=1,
-            vae=["39", 0],
-            **start,
-        ),
+        "6": _node("CLIPTextEncode", "Prompt", text=request.prompt, clip=["38", 0]),
+        "7": _node("CLIPTextEncode", "Negative prompt", text=request.negative_prompt, clip=["38", 0]),
+        "55": _latent(request),
         SAMPLER: _sampler(request),
         "8": _node("VAEDecode", "Frames", samples=[SAMPLER, 0], vae=["39", 0]),
         "57": _node("CreateVideo", "Video", fps=float(request.fps), images=["8", 0]),
-        OUTPUT: _node(
-            "SaveVideo",
-            "Save",
-            filename_prefix="video/ComfyUI",
-            format="auto",
-            codec="auto",
-            video=["57", 0],
-        ),
+        OUTPUT: _node("SaveVideo", "Save", **_FILE, video=["57", 0]),
     }
     graph |= _loras(request)
     graph["48"]["inputs"]["model"] = [next(reversed(_loras(request)), "37"), 0]
@@ -74,6 +57,12 @@ def _loras(request: RenderRequest) -> Graph:
 def image_name(sha256: str) -> str:
     """What a stored start image is called in workflows."""
     return f"{sha256}.png"
+
+
+def _latent(request: RenderRequest) -> dict[str, Any]:
+    size = {"width": request.width, "height": request.height, "length": request.num_frames, "batch_size": 1}
+    start = {"start_image": ["56", 0]} if request.image else {}
+    return _node("Wan22ImageToVideoLatent", "Size and length", **size, vae=["39", 0], **start)
 
 
 def _sampler(request: RenderRequest) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class Desk:
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.converting.shutdown(wait=False, cancel_futures=True)
 
-    # ---- what a prompt can name (the Here of `graph.reading`)
+    # ---- what a prompt can name (the Here of `graph.following`)
 
     @property
     def names(self) -> ModelNames:

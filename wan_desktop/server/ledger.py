@@ -49,6 +49,8 @@ class Ledger:
                 self.jobs[job.id] = job
                 if job.state.ended:
                     self._texts.pop(job.id, None)
+                else:
+                    self._remember(job.id)
             case JobRemoved(job_id):
                 self.jobs.pop(job_id, None)
                 self._made_up.pop(job_id, None)
@@ -57,6 +59,12 @@ class Ledger:
                 self._add_clip(clip)
             case ClipRemoved(clip_id):
                 self._drop_clip(clip_id)
+
+    def _remember(self, job_id: str) -> None:
+        """A job that goes on after its client deleted it from the history will be in the history again."""
+        record = self.records.get(job_id)
+        if record is not None and record.forgotten:
+            self.records[job_id] = replace(record, forgotten=False)
 
     def set_record(self, job_id: str, record: Record) -> None:
         """A job's record is new, or another one."""

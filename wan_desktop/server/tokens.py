@@ -45,25 +45,23 @@ def new_token(config: Path) -> tuple[str, str]:
 
 def _from_keyring(account: str) -> str:
     import keyring
-    from keyring.errors import KeyringError
 
     try:
         return keyring.get_password(SERVICE, account) or ""
-    except (KeyringError, RuntimeError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - each system's keyring raises errors of its own
         log.info("no keyring: %s", error)
         return ""
 
 
 def _to_keyring(account: str, token: str) -> bool:
     import keyring
-    from keyring.errors import KeyringError
 
     try:
         keyring.set_password(SERVICE, account, token)
         return (
             keyring.get_password(SERVICE, account) or ""
         ) == token  # the null keyring takes and keeps nothing
-    except (KeyringError, RuntimeError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - each system's keyring raises errors of its own
         log.info("no keyring: %s", error)
         return False
 

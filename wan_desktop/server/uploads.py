@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from wan_desktop.graph.reading import StartImage
+    from wan_desktop.graph.following import StartImage
     from wan_desktop.server.settings import Limits
 
 KINDS = ("input", "temp", "output")
