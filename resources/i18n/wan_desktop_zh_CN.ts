@@ -144,10 +144,6 @@
         <source>Undo</source>
         <translation>撤销</translation>
     </message>
-    <message>
-        <source>The clip is in {folder}</source>
-        <translation>视频位于 {folder}</translation>
-    </message>
 </context>
 <context>
     <name>ClipDelegate</name>
@@ -197,6 +193,10 @@
         <source>Delete</source>
         <translation>删除</translation>
     </message>
+    <message>
+        <source>Develop the frames again from what was drawn</source>
+        <translation>用已绘制的内容重新显影画面</translation>
+    </message>
 </context>
 <context>
     <name>Commands</name>
@@ -207,6 +207,29 @@
     <message>
         <source>There is no picture on the clipboard: copy one first.</source>
         <translation>剪贴板里没有图片：请先复制一张。</translation>
+    </message>
+</context>
+<context>
+    <name>CountdownDialog</name>
+    <message>
+        <source>The queue is done</source>
+        <translation>队列已完成</translation>
+    </message>
+    <message>
+        <source>Time left</source>
+        <translation>剩余时间</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>立即</translation>
+    </message>
+    <message>
+        <source>{what} in {seconds} seconds.</source>
+        <translation>{seconds} 秒后：{what}。</translation>
     </message>
 </context>
 <context>
@@ -227,8 +250,8 @@
         <translation>演示模型</translation>
     </message>
     <message>
-        <source>A tiny model that comes with the program and draws simple moving shapes from English words. It is not Wan2.2-TI2V-5B: add that one in Settings.</source>
-        <translation>随程序附带的微型模型，根据英文单词画出简单的运动图形。它不是 Wan2.2-TI2V-5B：请在“设置”中添加后者。</translation>
+        <source>A tiny model that comes with the program and draws simple moving shapes from a few words. It is not Wan2.2-TI2V-5B: add that one in Settings.</source>
+        <translation>随程序附带的微型模型，能用几个词画出简单的运动图形。它不是 Wan2.2-TI2V-5B：那个模型请在“设置”中添加。</translation>
     </message>
     <message>
         <source>What it understands</source>
@@ -257,32 +280,68 @@
 <context>
     <name>EndedPage</name>
     <message>
-        <source>Retry</source>
-        <translation>重试</translation>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>再试一次</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
     </message>
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
     </message>
     <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Report a problem…</source>
+        <translation>报告问题…</translation>
+    </message>
+    <message>
         <source>Reuse settings</source>
         <translation>沿用设置</translation>
     </message>
     <message>
-        <source>What helps: {action}</source>
-        <translation>解决办法：{action}</translation>
+        <source>What the log says</source>
+        <translation>日志内容</translation>
     </message>
     <message>
-        <source>It was rendering when the app stopped. Retry renders it from the start.</source>
-        <translation>程序停止时它正在渲染。“重试”会从头渲染。</translation>
+        <source>What is done so far is kept, and its memory is free for other programs.</source>
+        <translation>已完成的部分已保存，所占的内存也已让给其他程序。</translation>
     </message>
     <message>
-        <source>You cancelled this render. Retry renders it from the start.</source>
-        <translation>你取消了这次渲染。“重试”会从头渲染。</translation>
+        <source>It has not begun, and waits until you continue it.</source>
+        <translation>它还没有开始，等你点“继续”。</translation>
     </message>
     <message>
-        <source>Its clip is no longer in the library. Retry makes it again.</source>
-        <translation>它的视频已不在视频库中。“重试”会重新制作。</translation>
+        <source>It was rendering when the app stopped. What was done until then is kept.</source>
+        <translation>程序停止时它正在渲染。此前完成的部分已保存。</translation>
+    </message>
+    <message>
+        <source>It was rendering when the app stopped. Nothing of it could be kept.</source>
+        <translation>程序停止时它正在渲染。没能保存任何进度。</translation>
+    </message>
+    <message>
+        <source>You cancelled this render. What was done until then is kept.</source>
+        <translation>你取消了这次渲染。此前完成的部分已保存。</translation>
+    </message>
+    <message>
+        <source>You cancelled this render.</source>
+        <translation>你取消了这次渲染。</translation>
+    </message>
+    <message>
+        <source>Its clip is no longer in the library.</source>
+        <translation>它的视频已不在视频库中。</translation>
+    </message>
+    <message>
+        <source>It is the {ordinal} in the queue, which is paused.</source>
+        <translation>它在队列中排{ordinal}，队列已暂停。</translation>
     </message>
     <message>
         <source>It is the {ordinal} in the queue and starts by itself.</source>
@@ -410,21 +469,6 @@
     </message>
 </context>
 <context>
-    <name>JobDelegate</name>
-    <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
-        <source>Retry</source>
-        <translation>重试</translation>
-    </message>
-    <message>
-        <source>Remove from the queue</source>
-        <translation>从队列移除</translation>
-    </message>
-</context>
-<context>
     <name>JobView</name>
     <message>
         <source>Queue</source>
@@ -525,7 +569,133 @@
     </message>
 </context>
 <context>
-    <name>MainWindow</name>
+    <name>ModelsPage</name>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>What there is to know</source>
+        <translation>相关信息</translation>
+    </message>
+    <message>
+        <source>No, the plain model</source>
+        <translation>不是，是普通模型</translation>
+    </message>
+    <message>
+        <source>Look for models</source>
+        <translation>查找模型</translation>
+    </message>
+    <message>
+        <source>Add a file…</source>
+        <translation>添加文件…</translation>
+    </message>
+    <message>
+        <source>Add a folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>Check the files</source>
+        <translation>检查文件</translation>
+    </message>
+    <message>
+        <source>Take off the list</source>
+        <translation>从列表移除</translation>
+    </message>
+    <message>
+        <source>Not usable: {sentence}</source>
+        <translation>无法使用：{sentence}</translation>
+    </message>
+    <message>
+        <source>{file} is called like the few-step model {name}. Is it that model?</source>
+        <translation>{file} 的名称像是少步模型 {name}。它是那个模型吗？</translation>
+    </message>
+    <message>
+        <source>Yes, it is {name}</source>
+        <translation>是，它是 {name}</translation>
+    </message>
+    <message>
+        <source>There is no Wan2.2-TI2V-5B yet. Put these files into {folder}; they are noticed there:</source>
+        <translation>还没有 Wan2.2-TI2V-5B。请把这些文件放到 {folder}，程序会自动发现：</translation>
+    </message>
+    <message>
+        <source>{name}, {size} GB, from {source}</source>
+        <translation>{name}，{size} GB，来自 {source}</translation>
+    </message>
+    <message>
+        <source>{count} files are as they should be.</source>
+        <translation>{count} 个文件完好无误。</translation>
+    </message>
+    <message>
+        <source>missing: {file}</source>
+        <translation>缺少：{file}</translation>
+    </message>
+    <message>
+        <source>changed: {file}</source>
+        <translation>已改变：{file}</translation>
+    </message>
+    <message>
+        <source>Get these files again:</source>
+        <translation>请重新获取这些文件：</translation>
+    </message>
+    <message>
+        <source>Reading: {size} GB</source>
+        <translation>正在读取：{size} GB</translation>
+    </message>
+    <message>
+        <source>Weights and tokenizers ({patterns})</source>
+        <translation>权重和分词器 ({patterns})</translation>
+    </message>
+    <message>
+        <source>Add a file</source>
+        <translation>添加文件</translation>
+    </message>
+    <message>
+        <source>Add a folder</source>
+        <translation>添加文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>Notifier</name>
+    <message>
+        <source>Your clip is done · {time}</source>
+        <translation>视频已完成 · {time}</translation>
+    </message>
+    <message>
+        <source>A render had to pause</source>
+        <translation>一次渲染不得不暂停</translation>
+    </message>
+    <message>
+        <source>A render failed</source>
+        <translation>有一次渲染失败了</translation>
+    </message>
+</context>
+<context>
+    <name>Opening</name>
+    <message>
+        <source>{first} {second}</source>
+        <translation>{first}{second}</translation>
+    </message>
+    <message>
+        <source>Go on?</source>
+        <translation>要继续吗？</translation>
+    </message>
+    <message>
+        <source>{count} renders were interrupted.</source>
+        <translation>有 {count} 次渲染被中断。</translation>
+    </message>
+    <message>
+        <source>A render was interrupted while its frames were made.</source>
+        <translation>有一次渲染在显影画面时被中断。</translation>
+    </message>
+    <message>
+        <source>A render was interrupted at step {done} of {total}.</source>
+        <translation>有一次渲染在第 {done} 步（共 {total} 步）被中断。</translation>
+    </message>
+    <message>
+        <source>A render was interrupted before a step was kept.</source>
+        <translation>有一次渲染在保存进度之前被中断。</translation>
+    </message>
     <message>
         <source>1 job is waiting from last time.</source>
         <translation>上次有 1 个任务还在等待。</translation>
@@ -533,6 +703,14 @@
     <message>
         <source>{count} jobs are waiting from last time.</source>
         <translation>上次有 {count} 个任务还在等待。</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Not now</source>
+        <translation>暂不</translation>
     </message>
     <message>
         <source>Render it</source>
@@ -549,33 +727,6 @@
     <message>
         <source>Leave them</source>
         <translation>先不渲染</translation>
-    </message>
-    <message>
-        <source>A clip is rendering</source>
-        <translation>正在渲染视频</translation>
-    </message>
-    <message>
-        <source>A clip is rendering. Quitting now cancels it; waiting jobs stay in the queue.</source>
-        <translation>正在渲染视频。现在退出会取消它；等待中的任务会留在队列里。</translation>
-    </message>
-    <message>
-        <source>Keep rendering</source>
-        <translation>继续渲染</translation>
-    </message>
-    <message>
-        <source>Cancel the render and quit</source>
-        <translation>取消渲染并退出</translation>
-    </message>
-</context>
-<context>
-    <name>Notifier</name>
-    <message>
-        <source>Your clip is done · {time}</source>
-        <translation>视频已完成 · {time}</translation>
-    </message>
-    <message>
-        <source>A render failed</source>
-        <translation>有一次渲染失败了</translation>
     </message>
 </context>
 <context>
@@ -699,6 +850,45 @@
     </message>
 </context>
 <context>
+    <name>QueueFoot</name>
+    <message>
+        <source>Now</source>
+        <translation>立即</translation>
+    </message>
+    <message>
+        <source>What renders stops after its step and goes on from there</source>
+        <translation>正在渲染的会在这一步之后停下，以后从那里继续</translation>
+    </message>
+    <message>
+        <source>After this one</source>
+        <translation>这个完成之后</translation>
+    </message>
+    <message>
+        <source>What renders is finished, nothing new begins</source>
+        <translation>正在渲染的会完成，不再开始新的</translation>
+    </message>
+    <message>
+        <source>This computer does not let programs do that</source>
+        <translation>这台电脑不允许程序这样做</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Pause queue</source>
+        <translation>暂停队列</translation>
+    </message>
+    <message>
+        <source>Continue the queue</source>
+        <translation>继续队列</translation>
+    </message>
+    <message>
+        <source>When done: {what}</source>
+        <translation>完成后：{what}</translation>
+    </message>
+</context>
+<context>
     <name>QueuePanel</name>
     <message>
         <source>Nothing is waiting</source>
@@ -709,20 +899,24 @@
         <translation>写好提示词并按“渲染”：每次渲染都会在这里有一张卡片，下一个会自动开始。</translation>
     </message>
     <message>
-        <source>Clear finished</source>
-        <translation>清除已结束的</translation>
+        <source>Continue</source>
+        <translation>继续</translation>
     </message>
     <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
+        <source>Continue what waits from last time</source>
+        <translation>继续上次等待的任务</translation>
     </message>
     <message>
-        <source>Retry</source>
-        <translation>重试</translation>
+        <source>The queue stops after this one.</source>
+        <translation>这个完成之后队列会停下。</translation>
     </message>
     <message>
-        <source>Remove</source>
-        <translation>移除</translation>
+        <source>The queue is paused: nothing begins by itself.</source>
+        <translation>队列已暂停：不会自动开始任何任务。</translation>
+    </message>
+    <message>
+        <source>What waits from last time begins when you say so.</source>
+        <translation>上次等待的任务会在你发话后开始。</translation>
     </message>
     <message>
         <source>Show</source>
@@ -744,9 +938,40 @@
         <source>Copy prompt</source>
         <translation>复制提示词</translation>
     </message>
+</context>
+<context>
+    <name>QueueVerbs</name>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>再试一次</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Clear finished</source>
+        <translation>清除已结束的</translation>
+    </message>
     <message>
         <source>Remove from the queue</source>
         <translation>从队列移除</translation>
+    </message>
+    <message>
+        <source>Start again</source>
+        <translation>重新开始</translation>
     </message>
 </context>
 <context>
@@ -843,6 +1068,18 @@
         <translation>整个任务</translation>
     </message>
     <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Pause this render</source>
+        <translation>暂停这次渲染</translation>
+    </message>
+    <message>
+        <source>Stops after the present step, to go on from there</source>
+        <translation>在当前这一步之后停下，以后从那里继续</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>取消</translation>
     </message>
@@ -880,6 +1117,57 @@
     </message>
 </context>
 <context>
+    <name>ReportDialog</name>
+    <message>
+        <source>Report a problem</source>
+        <translation>报告问题</translation>
+    </message>
+    <message>
+        <source>With my prompts</source>
+        <translation>包含我的提示词</translation>
+    </message>
+    <message>
+        <source>Without them the file does not say what you made</source>
+        <translation>不包含时，文件不会透露你做了什么</translation>
+    </message>
+    <message>
+        <source>Save the file…</source>
+        <translation>保存文件…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>A file for whoever helps you</source>
+        <translation>给帮助你的人的文件</translation>
+    </message>
+    <message>
+        <source>In it: this program&apos;s logs and settings, what this computer has, how the last renders ended.</source>
+        <translation>其中有：本程序的日志和设置、这台电脑的配置、最近几次渲染的结果。</translation>
+    </message>
+    <message>
+        <source>Not in it: your name, the names of your folders, your pictures and your clips.</source>
+        <translation>其中没有：你的名字、你的文件夹名称、你的图片和视频。</translation>
+    </message>
+    <message>
+        <source>Nothing is sent: you save the file and give it to whom you like.</source>
+        <translation>不会发送任何内容：文件由你保存，由你决定交给谁。</translation>
+    </message>
+    <message>
+        <source>Save the report</source>
+        <translation>保存报告</translation>
+    </message>
+    <message>
+        <source>Saving…</source>
+        <translation>正在保存…</translation>
+    </message>
+    <message>
+        <source>Saved: {file}</source>
+        <translation>已保存：{file}</translation>
+    </message>
+</context>
+<context>
     <name>SettingsDialog</name>
     <message>
         <source>Settings</source>
@@ -898,6 +1186,14 @@
         <translation> 秒</translation>
     </message>
     <message>
+        <source> GB</source>
+        <translation> GB</translation>
+    </message>
+    <message>
+        <source>While a clip renders</source>
+        <translation>渲染视频期间</translation>
+    </message>
+    <message>
         <source>Best present</source>
         <translation>现有最好的</translation>
     </message>
@@ -912,6 +1208,18 @@
     <message>
         <source>Dark</source>
         <translation>深色</translation>
+    </message>
+    <message>
+        <source>Ask me</source>
+        <translation>询问我</translation>
+    </message>
+    <message>
+        <source>Go on by itself</source>
+        <translation>自动继续</translation>
+    </message>
+    <message>
+        <source>Wait until I say so</source>
+        <translation>等我发话</translation>
     </message>
     <message>
         <source>The best there is</source>
@@ -930,8 +1238,52 @@
         <translation>选择模型所在的文件夹</translation>
     </message>
     <message>
+        <source>General</source>
+        <translation>常规</translation>
+    </message>
+    <message>
+        <source>Rendering</source>
+        <translation>渲染</translation>
+    </message>
+    <message>
+        <source>Keeping work</source>
+        <translation>保存进度</translation>
+    </message>
+    <message>
         <source>Library folder</source>
         <translation>视频库文件夹</translation>
+    </message>
+    <message>
+        <source>The computer does not go to sleep by itself then. The screen may go dark.</source>
+        <translation>此时电脑不会自动睡眠。屏幕可能会变暗。</translation>
+    </message>
+    <message>
+        <source>Keep awake</source>
+        <translation>保持唤醒</translation>
+    </message>
+    <message>
+        <source>What happens to interrupted renders and to the waiting queue when the window opens.</source>
+        <translation>窗口打开时，如何处理被中断的渲染和等待中的队列。</translation>
+    </message>
+    <message>
+        <source>After a restart</source>
+        <translation>重新启动后</translation>
+    </message>
+    <message>
+        <source>How often a render keeps what it has done so far; at 0 after every step.</source>
+        <translation>渲染每隔多久保存一次进度；0 表示每一步之后。</translation>
+    </message>
+    <message>
+        <source>Keep work every</source>
+        <translation>保存间隔</translation>
+    </message>
+    <message>
+        <source>How much disk the kept work of ended jobs may take. Paused and interrupted renders never lose theirs.</source>
+        <translation>已结束任务保存的进度最多占用多少磁盘空间。暂停和中断的渲染绝不会失去进度。</translation>
+    </message>
+    <message>
+        <source>Kept work takes</source>
+        <translation>进度占用</translation>
     </message>
     <message>
         <source>Where finished clips are put.</source>
@@ -1061,6 +1413,10 @@
         <translation>模型：{name}</translation>
     </message>
     <message>
+        <source>The computer stays awake while a clip renders</source>
+        <translation>渲染视频时电脑保持唤醒</translation>
+    </message>
+    <message>
         <source>Device: {name}</source>
         <translation>设备：{name}</translation>
     </message>
@@ -1079,6 +1435,29 @@
     <message>
         <source>Ready</source>
         <translation>就绪</translation>
+    </message>
+</context>
+<context>
+    <name>UnknownNote</name>
+    <message>
+        <source>What it knows</source>
+        <translation>它认识的词</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>“{word}”</source>
+        <translation>“{word}”</translation>
+    </message>
+    <message>
+        <source>{words} and {count} more</source>
+        <translation>{words} 等另外 {count} 个</translation>
+    </message>
+    <message>
+        <source>The demo model does not know {words}: it draws only simple shapes.</source>
+        <translation>演示模型不认识{words}：它只会画简单的图形。</translation>
     </message>
 </context>
 <context>
@@ -1118,6 +1497,10 @@
     <message>
         <source>Open library folder</source>
         <translation>打开视频库文件夹</translation>
+    </message>
+    <message>
+        <source>Models…</source>
+        <translation>模型…</translation>
     </message>
     <message>
         <source>Settings…</source>
@@ -1160,8 +1543,28 @@
         <translation>取消正在渲染的</translation>
     </message>
     <message>
-        <source>Render what waits from last time</source>
-        <translation>渲染上次等待的任务</translation>
+        <source>Pause what renders</source>
+        <translation>暂停正在渲染的</translation>
+    </message>
+    <message>
+        <source>Continue what is paused</source>
+        <translation>继续已暂停的</translation>
+    </message>
+    <message>
+        <source>Pause the queue now</source>
+        <translation>立即暂停队列</translation>
+    </message>
+    <message>
+        <source>Pause the queue after this one</source>
+        <translation>这个完成之后暂停队列</translation>
+    </message>
+    <message>
+        <source>Continue the queue</source>
+        <translation>继续队列</translation>
+    </message>
+    <message>
+        <source>Continue what is left from last time</source>
+        <translation>继续上次剩下的</translation>
     </message>
     <message>
         <source>Roll a new seed</source>
@@ -1192,12 +1595,35 @@
         <translation>全屏</translation>
     </message>
     <message>
+        <source>Report a problem…</source>
+        <translation>报告问题…</translation>
+    </message>
+    <message>
         <source>Keyboard shortcuts</source>
         <translation>键盘快捷键</translation>
     </message>
     <message>
         <source>About Wan Desktop</source>
         <translation>关于 Wan Desktop</translation>
+    </message>
+</context>
+<context>
+    <name>again</name>
+    <message>
+        <source>As before</source>
+        <translation>和原来一样</translation>
+    </message>
+    <message>
+        <source>With less memory</source>
+        <translation>用更少的内存</translation>
+    </message>
+    <message>
+        <source>On the processor</source>
+        <translation>用处理器</translation>
+    </message>
+    <message>
+        <source>Develop the frames again</source>
+        <translation>重新显影画面</translation>
     </message>
 </context>
 <context>
@@ -1224,10 +1650,21 @@
     </message>
 </context>
 <context>
+    <name>awake</name>
+    <message>
+        <source>This system does not let Wan Desktop keep it awake: it may go to sleep in the middle of a render.</source>
+        <translation>这个系统不允许 Wan Desktop 让它保持唤醒：渲染途中它可能会睡眠。</translation>
+    </message>
+</context>
+<context>
     <name>errors</name>
     <message>
         <source>The Wan Desktop that was rendering has ended. The job is in its queue: open the window.</source>
         <translation>负责渲染的 Wan Desktop 已结束。任务还在它的队列里：请打开窗口。</translation>
+    </message>
+    <message>
+        <source>Another Wan Desktop is running with this library: close it, or turn on the API in its Settings.</source>
+        <translation>另一个 Wan Desktop 正在使用这个视频库：请关闭它，或在它的“设置”中打开 API。</translation>
     </message>
     <message>
         <source>There is no display for a window here. To render without one: wan-desktop render &quot;a red ball moving right over a blue background&quot;</source>
@@ -1240,6 +1677,14 @@
     <message>
         <source>“{value}” is not a number: give a plain number for {field_name}.</source>
         <translation>“{value}”不是数字：请为“{field_name}”填一个普通数字。</translation>
+    </message>
+    <message>
+        <source>{value} is no port: use 1 to 65535.</source>
+        <translation>{value} 不是端口号：请用 1 到 65535。</translation>
+    </message>
+    <message>
+        <source>Paused.</source>
+        <translation>已暂停。</translation>
     </message>
     <message>
         <source>Cancelled.</source>
@@ -1330,12 +1775,20 @@
         <translation>{folder} 中的模型已损坏：无法读取 {part}。请重新复制一份。</translation>
     </message>
     <message>
+        <source>What was drawn for this clip is not there any more.</source>
+        <translation>为这个视频绘制的内容已不在了。</translation>
+    </message>
+    <message>
         <source>The model&apos;s numbers overflowed, so there is no picture to show: use a lower guidance, another seed or a different shift.</source>
         <translation>模型的数值溢出，没有画面可显示：请降低引导强度、换一个种子或偏移。</translation>
     </message>
     <message>
         <source>Use a lower guidance</source>
         <translation>降低引导强度</translation>
+    </message>
+    <message>
+        <source>What this job drew is no longer kept: render it again with the same seed.</source>
+        <translation>这个任务绘制的内容已不再保存：请用相同的种子重新渲染。</translation>
     </message>
     <message>
         <source>This job is rendering: cancel it first.</source>
@@ -1474,8 +1927,8 @@
         <translation>没有模型文件夹 {path}：请检查名称，或选择另一个模型。</translation>
     </message>
     <message>
-        <source>{path} holds no model: choose the folder that has model_index.json in it.</source>
-        <translation>{path} 里没有模型：请选择含有 model_index.json 的文件夹。</translation>
+        <source>{path} holds no model: choose a folder with model_index.json, or with the files of Wan2.2-TI2V-5B.</source>
+        <translation>{path} 中没有模型：请选择含有 model_index.json 或 Wan2.2-TI2V-5B 各文件的文件夹。</translation>
     </message>
     <message>
         <source>The model in {path} is {kind}, which cannot be used here: choose a Wan2.2-TI2V-5B folder.</source>
@@ -1492,6 +1945,10 @@
     <message>
         <source>The model&apos;s file {file} is damaged ({why}): download the model again, or choose another.</source>
         <translation>模型文件 {file} 已损坏（{why}）：请重新下载模型，或另选一个。</translation>
+    </message>
+    <message>
+        <source>{file} holds more than weights: it could run programs on this computer, so it is not opened. Get the model as safetensors files.</source>
+        <translation>{file} 中不只有权重：它可能在这台电脑上运行程序，因此没有打开。请获取 safetensors 格式的模型。</translation>
     </message>
     <message>
         <source>The render process was ended by the system (signal {number}), most likely because memory ran out; a fresh one is being started.</source>
@@ -1573,6 +2030,122 @@
         <source>The video {path} has no frames: render it again.</source>
         <translation>视频 {path} 没有画面：请重新渲染。</translation>
     </message>
+    <message>
+        <source>Start again with the same seed</source>
+        <translation>用相同的种子重新开始</translation>
+    </message>
+    <message>
+        <source>What was kept of this render is damaged, so it cannot go on from there.</source>
+        <translation>这次渲染保存的进度已损坏，无法从那里继续。</translation>
+    </message>
+    <message>
+        <source>This render was kept with {library} {then} and this program has {now}: it would not be the same clip.</source>
+        <translation>这次渲染的进度由 {library} {then} 保存，而本程序用的是 {now}：得到的不会是同一个视频。</translation>
+    </message>
+    <message>
+        <source>The model has changed since this render was kept: it would not be the same clip.</source>
+        <translation>保存进度之后模型已改变：得到的不会是同一个视频。</translation>
+    </message>
+    <message>
+        <source>What was kept belongs to another render.</source>
+        <translation>保存的进度属于另一次渲染。</translation>
+    </message>
+    <message>
+        <source>What was kept of this render comes from another version of this program.</source>
+        <translation>这次渲染的进度来自本程序的另一个版本。</translation>
+    </message>
+    <message>
+        <source>it cannot be read as safetensors</source>
+        <translation>无法作为 safetensors 读取</translation>
+    </message>
+    <message>
+        <source>it is a LoKr, LoHa or DoRA, which is not supported</source>
+        <translation>它是 LoKr、LoHa 或 DoRA，不受支持</translation>
+    </message>
+    <message>
+        <source>it is no LoRA</source>
+        <translation>它不是 LoRA</translation>
+    </message>
+    <message>
+        <source>it was made for another model</source>
+        <translation>它是为另一个模型制作的</translation>
+    </message>
+    <message>
+        <source>The LoRA {file} cannot be used: {why}.</source>
+        <translation>无法使用 LoRA {file}：{why}。</translation>
+    </message>
+    <message>
+        <source>Leave the LoRA out</source>
+        <translation>去掉这个 LoRA</translation>
+    </message>
+    <message>
+        <source>there is no such file</source>
+        <translation>没有这个文件</translation>
+    </message>
+    <message>
+        <source>it is damaged, or no safetensors file</source>
+        <translation>它已损坏，或不是 safetensors 文件</translation>
+    </message>
+    <message>
+        <source>The LoRA {file} was made for {kind}: it does not fit Wan2.2-TI2V-5B.</source>
+        <translation>LoRA {file} 是为 {kind} 制作的：不适用于 Wan2.2-TI2V-5B。</translation>
+    </message>
+    <message>
+        <source>{path} is not on the list of models: see models list.</source>
+        <translation>{path} 不在模型列表中：请查看 models list。</translation>
+    </message>
+    <message>
+        <source>There is no part of Wan2.2-TI2V-5B in {path}: check the name.</source>
+        <translation>{path} 中没有 Wan2.2-TI2V-5B 的任何部分：请检查名称。</translation>
+    </message>
+    <message>
+        <source>{file} is {kind}, which cannot be used here: this program runs Wan2.2-TI2V-5B.</source>
+        <translation>{file} 是 {kind}，这里无法使用：本程序运行的是 Wan2.2-TI2V-5B。</translation>
+    </message>
+    <message>
+        <source>The list of models {file} cannot be written: {why}.</source>
+        <translation>无法写入模型列表 {file}：{why}。</translation>
+    </message>
+    <message>
+        <source>the VAE (wan2.2_vae.safetensors)</source>
+        <translation>VAE（wan2.2_vae.safetensors）</translation>
+    </message>
+    <message>
+        <source>the text encoder (umt5_xxl_fp8_e4m3fn_scaled.safetensors, for example)</source>
+        <translation>文本编码器（例如 umt5_xxl_fp8_e4m3fn_scaled.safetensors）</translation>
+    </message>
+    <message>
+        <source>a tokenizer (tokenizer.json or spiece.model; ComfyUI&apos;s text encoder has one inside)</source>
+        <translation>分词器（tokenizer.json 或 spiece.model；ComfyUI 的文本编码器自带分词器）</translation>
+    </message>
+    <message>
+        <source>{file} is here, but {part} is missing: get it, then look for models again.</source>
+        <translation>已有 {file}，但缺少{part}：请获取它，然后再次查找模型。</translation>
+    </message>
+    <message>
+        <source>The render process said nothing for {seconds} seconds and was ended; a fresh one is being started.</source>
+        <translation>渲染进程 {seconds} 秒没有回应，已被结束；正在启动新的进程。</translation>
+    </message>
+    <message>
+        <source>The API cannot listen on {address}:{port} ({why}): choose another port.</source>
+        <translation>API 无法监听 {address}:{port}（{why}）：请换一个端口。</translation>
+    </message>
+    <message>
+        <source>Choose another port</source>
+        <translation>换一个端口</translation>
+    </message>
+    <message>
+        <source>Uploaded pictures take over {most} MB: remove some in {folder}.</source>
+        <translation>上传的图片已超过 {most} MB：请在 {folder} 中删除一些。</translation>
+    </message>
+    <message>
+        <source>The picture “{name}” is gone: send it again.</source>
+        <translation>图片“{name}”已不在：请重新发送。</translation>
+    </message>
+    <message>
+        <source>The computer did not do it ({why}). Your clips are safe.</source>
+        <translation>电脑没有照做（{why}）。你的视频都安全。</translation>
+    </message>
 </context>
 <context>
     <name>jobs</name>
@@ -1581,12 +2154,72 @@
         <translation>由图片生成</translation>
     </message>
     <message>
-        <source>Interrupted · was rendering when the app stopped</source>
-        <translation>已中断 · 程序停止时正在渲染</translation>
+        <source>was rendering when the app stopped</source>
+        <translation>程序停止时正在渲染</translation>
+    </message>
+    <message>
+        <source>Pausing after this step…</source>
+        <translation>这一步之后暂停…</translation>
+    </message>
+    <message>
+        <source>Pausing…</source>
+        <translation>正在暂停…</translation>
+    </message>
+    <message>
+        <source>{state} · drawn, its frames are still to be made</source>
+        <translation>{state} · 已绘制完，画面还待显影</translation>
+    </message>
+    <message>
+        <source>{state} at step {done} of {total}</source>
+        <translation>{state} · 第 {done} 步，共 {total} 步</translation>
+    </message>
+    <message>
+        <source>goes on with its frames</source>
+        <translation>将从显影画面继续</translation>
+    </message>
+    <message>
+        <source>goes on from step {done}</source>
+        <translation>将从第 {done} 步继续</translation>
+    </message>
+    <message>
+        <source>Goes on with its frames</source>
+        <translation>从显影画面继续</translation>
+    </message>
+    <message>
+        <source>Goes on from step {done} of {total}</source>
+        <translation>从第 {done} 步继续，共 {total} 步</translation>
+    </message>
+    <message>
+        <source>Continue from step {done}</source>
+        <translation>从第 {done} 步继续</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Start again with the same seed</source>
+        <translation>用相同的种子重新开始</translation>
+    </message>
+    <message>
+        <source>Render again</source>
+        <translation>重新渲染</translation>
+    </message>
+    <message>
+        <source>Start again</source>
+        <translation>重新开始</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>再试一次</translation>
     </message>
     <message>
         <source>nothing is known about why.</source>
         <translation>原因不明。</translation>
+    </message>
+    <message>
+        <source>What helps: {action}</source>
+        <translation>解决办法：{action}</translation>
     </message>
     <message>
         <source>{percent} %</source>
@@ -1609,6 +2242,10 @@
         <translation>第 {number}</translation>
     </message>
     <message>
+        <source>frames made again</source>
+        <translation>重新显影</translation>
+    </message>
+    <message>
         <source>Demo</source>
         <translation>演示</translation>
     </message>
@@ -1619,6 +2256,67 @@
     <message>
         <source>{count} kB</source>
         <translation>{count} kB</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Remove from the queue</source>
+        <translation>从队列移除</translation>
+    </message>
+</context>
+<context>
+    <name>notes</name>
+    <message>
+        <source>What was kept of this render is gone, so it starts again.</source>
+        <translation>这次渲染保存的进度已不在，因此重新开始。</translation>
+    </message>
+    <message>
+        <source>Every frame is black. If that is not what you asked for, try another seed or a lower guidance; the model&apos;s files may also be damaged.</source>
+        <translation>所有画面都是黑的。如果这不是你想要的，请换一个种子或降低引导强度；也可能是模型文件已损坏。</translation>
+    </message>
+    <message>
+        <source>Every frame has one even colour. If that is not what you asked for, try another seed, more steps or a lower guidance.</source>
+        <translation>所有画面都是同一种颜色。如果这不是你想要的，请换一个种子、增加步数或降低引导强度。</translation>
+    </message>
+    <message>
+        <source>Nothing moves: all frames are the same. If that is not what you asked for, say in the prompt what moves, or try another seed.</source>
+        <translation>没有任何运动：所有画面都相同。如果这不是你想要的，请在提示词中写明什么在动，或换一个种子。</translation>
+    </message>
+</context>
+<context>
+    <name>quitting</name>
+    <message>
+        <source>A clip is rendering</source>
+        <translation>正在渲染视频</translation>
+    </message>
+    <message>
+        <source>A clip is rendering.</source>
+        <translation>正在渲染视频。</translation>
+    </message>
+    <message>
+        <source>What is done so far is kept: it goes on from there the next time. Waiting jobs stay in the queue.</source>
+        <translation>已完成的部分会保存：下次从那里继续。等待的任务留在队列中。</translation>
+    </message>
+    <message>
+        <source>Keep rendering</source>
+        <translation>继续渲染</translation>
+    </message>
+    <message>
+        <source>Stop and quit</source>
+        <translation>停止并退出</translation>
+    </message>
+</context>
+<context>
+    <name>reveal</name>
+    <message>
+        <source>It is in {folder}</source>
+        <translation>它在 {folder} 中</translation>
     </message>
 </context>
 <context>
@@ -1818,12 +2516,55 @@
         <translation>颜色</translation>
     </message>
     <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
         <source>Thing</source>
         <translation>物体</translation>
     </message>
     <message>
         <source>Background</source>
         <translation>背景</translation>
+    </message>
+    <message>
+        <source>Weather</source>
+        <translation>天气</translation>
+    </message>
+</context>
+<context>
+    <name>when_done</name>
+    <message>
+        <source>Do nothing</source>
+        <translation>什么也不做</translation>
+    </message>
+    <message>
+        <source>Quit Wan Desktop</source>
+        <translation>退出 Wan Desktop</translation>
+    </message>
+    <message>
+        <source>Put the computer to sleep</source>
+        <translation>让电脑睡眠</translation>
+    </message>
+    <message>
+        <source>Shut down the computer</source>
+        <translation>关闭电脑</translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation>不做任何事</translation>
+    </message>
+    <message>
+        <source>quit</source>
+        <translation>退出程序</translation>
+    </message>
+    <message>
+        <source>sleep</source>
+        <translation>睡眠</translation>
+    </message>
+    <message>
+        <source>shut down</source>
+        <translation>关机</translation>
     </message>
 </context>
 </TS>

@@ -64,13 +64,17 @@ def translate(text: str) -> str:
 
 
 def sentence(error: WanError) -> str:
-    """The error's sentence in the user's language, filled in."""
+    """The error's sentence in the user's language, filled in; values that are marked words are translated too."""
     template = QCoreApplication.translate("errors", error.template)
-    values: dict[str, Any] = dict(error.values)
+    values: dict[str, Any] = {key: _translated(value) for key, value in error.values.items()}
     for key in _NAMED_VALUES:
         if values.get(key) in _FIELDS:
             values[key] = translate(_FIELDS[values[key]])
     return template.format(**values) if values else template
+
+
+def _translated(value: Any) -> Any:
+    return QCoreApplication.translate("errors", value) if isinstance(value, str) and value else value
 
 
 def action(error: WanError) -> str:
