@@ -148,22 +148,37 @@ def full(device: Device) -> dict[str, Any]:
 
     import torch
 
+    from wan_desktop.domain.weight_names import TRANSFORMER
+    from wan_desktop.engine import loaded
     from wan_desktop.engine.control import Control
 
     pipeline, latents = _full_pipeline(device), torch.randn(LARGE)
     seen: dict[str, Any] = {}
     for name in ("warm", "not_looking_s", "looking_s"):
-        times = []
         with pipeline.checked(Control().check) if name == "looking_s" else contextlib.nullcontext():
-            began = time.perf_counter()
-            for _ in _steps(pipeline, latents, 4):
-                torch.cuda.synchronize()
-                times.append(round(time.perf_counter() - began, 3))
-                began = time.perf_counter()
-        seen[name] = times
+            seen[name] = _step_seconds(pipeline, latents, 4)
     seen["cancel_s"] = [round(_cancel(pipeline, latents, after), 3) for after in (0.1, 0.6, 1.1)]
     seen["peak_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
+    pipeline.transformer.to("cpu")
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+    pipeline.work_devices[TRANSFORMER] = torch.device(device.name)
+    loaded.stream(pipeline.transformer, TRANSFORMER, torch.device(device.name))
+    seen["streamed_s"] = _step_seconds(pipeline, latents, 3)
+    seen["streamed_cancel_s"] = round(_cancel(pipeline, latents, 0.6), 3)
+    seen["streamed_peak_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
     return seen
+
+
+def _step_seconds(pipeline: Wan22Pipeline, latents: Any, steps: int) -> list[float]:
+    import torch
+
+    times, began = [], time.perf_counter()
+    for _ in _steps(pipeline, latents, steps):
+        torch.cuda.synchronize()
+        times.append(round(time.perf_counter() - began, 3))
+        began = time.perf_counter()
+    return times
 
 
 def _cancel(pipeline: Wan22Pipeline, latents: Any, after: float) -> float:

@@ -88,7 +88,7 @@ class Loaded:
         on_card = component != VAE or not self.plan.vae_on_cpu
         self.pipeline.work_devices[component] = card if on_card else torch.device("cpu")
         if component != VAE:
-            _stream(getattr(self.pipeline, component), component, card)
+            stream(getattr(self.pipeline, component), component, card)
 
     def _moves(self, component: str) -> bool:
         """Does the component go to the card and back as a whole?"""
@@ -114,7 +114,7 @@ def free(device: Device) -> None:
     give_back_memory()
 
 
-def _stream(module: Any, component: str, card: torch.device) -> None:
+def stream(module: Any, component: str, card: torch.device) -> None:
     """Have diffusers bring the module's blocks to the card one after the other, as they are used."""
     from diffusers.hooks.group_offloading import apply_group_offloading
 
