@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from wan_desktop.domain.model import Part
 
-_PIECE = 2**25
+_PIECE = 2**23
 """Weights cast between two ticks: a fraction of a second on a slow processor."""
 _LARGE = 100_000
 """Rows from which on an embedding is not cast as a whole."""
