@@ -116,8 +116,7 @@ def test_ended_jobs_lose_what_they_keep_oldest_first_and_others_never(kept):
     states = [JobState.DONE, JobState.PAUSED, JobState.INTERRUPTED, JobState.QUEUED, JobState.RUNNING]
     states += [JobState.FAILED, JobState.CANCELLED]
     jobs = [
-        replace(a_job(id=f"{n}aaaaaaaaa"), state=state, finished_at=n + 1.0)
-        for n, state in enumerate(states)
+        replace(a_job(id=f"{n}aaaaaaaaa"), state=state, finished_at=n + 1.0) for n, state in enumerate(states)
     ]
     for job in jobs:
         keep(kept, job.id)
