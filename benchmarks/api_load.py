@@ -115,8 +115,9 @@ async def long_queue(session: ClientSession, address: str) -> list[float]:
     for _ in range(20):
         began = time.perf_counter()
         async with session.get(f"{address}/queue") as reply:
-            queue = json.loads(await reply.read())
+            body = await reply.read()
         seconds.append(time.perf_counter() - began)
+        queue = json.loads(body)
         assert len(queue["queue_running"]) + len(queue["queue_pending"]) == WAITING
     await session.post(f"{address}/queue", json={"clear": True})
     await session.post(f"{address}/interrupt")

@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 
 import pytest
+from support.served import serve
 from support.workflows import TEMPLATE, template
 
 from wan_desktop.domain.errors import OutOfMemory
@@ -141,8 +142,6 @@ PLAIN = [
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     """One server for all requests that leave nothing behind that another would see."""
-    from conftest import serve
-
     served = serve(tmp_path_factory.mktemp("shared"))
     yield served
     served.close()

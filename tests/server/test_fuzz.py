@@ -8,9 +8,9 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
-from conftest import serve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.served import serve
 from support.workflows import TEMPLATE, template
 
 from wan_desktop.graph.nodes import NODES

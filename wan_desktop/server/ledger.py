@@ -51,6 +51,7 @@ class Ledger:
                     self._texts.pop(job.id, None)
                 else:
                     self._remember(job.id)
+                    self._entry_text(job)  # now, bit by bit, rather than a thousand at the first listing
             case JobRemoved(job_id):
                 self.jobs.pop(job_id, None)
                 self._made_up.pop(job_id, None)

@@ -44,11 +44,9 @@ class QueueRoutes:
     async def change_queue(self, request: web.Request) -> web.Response:
         """POST /queue: {"clear": true} or {"delete": [ids]}; jobs that run are left alone."""
         body = await _body(request, self._desk)
-        waiting = {job.id: job for job in self._desk.ledger.waiting()}
-        if body.get("clear"):
-            await self._cancel(list(waiting.values()))
-        ids = [self._desk.ledger.job_id(ident) for ident in _ids(body)]
-        await self._cancel([waiting[ident] for ident in ids if ident in waiting])
+        waiting = [job.id for job in self._desk.ledger.waiting()]
+        asked = {self._desk.ledger.job_id(ident) for ident in _ids(body)}
+        await self._cancel_waiting([ident for ident in waiting if body.get("clear") or ident in asked])
         return empty()
 
     async def interrupt(self, request: web.Request) -> web.Response:
@@ -60,6 +58,20 @@ class QueueRoutes:
             running = [job for job in running if job.id == wanted]
         await self._cancel(running)
         return empty()
+
+    async def _cancel_waiting(self, ids: list[str]) -> None:
+        """Cancel those that still wait, all in one transaction: a thousand of them must not take a thousand."""
+        host = self._desk.host
+
+        def work() -> list[Job]:
+            found = [job for ident in ids if (job := host.store.job(ident)) is not None]
+            return [
+                host.queue.cancel(job) for job in found if job.state in (JobState.QUEUED, JobState.PAUSED)
+            ]
+
+        for job in await self._desk.wait(host.store.run(work)) if ids else ():
+            host.announce(job)
+        await self._desk.caught_up()
 
     async def _cancel(self, jobs: list[Job]) -> None:
         asked = [self._desk.host.cancel(job.id) for job in jobs]

@@ -1,0 +1,62 @@
+"""A real server on a real host, on loopback; only the backend follows a script."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from support.hosts import make_host
+from support.http import Client
+from support.models import OneModel
+from support.scripted_backend import ScriptedBackend
+
+from wan_desktop.domain.job import JobState
+from wan_desktop.jobs.runner import Runner
+from wan_desktop.server.api import ApiServer
+from wan_desktop.server.settings import ApiSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wan_desktop.jobs.host import Host
+
+
+@dataclass
+class Served:
+    """A host with its API. `client` talks to it."""
+
+    folder: Path
+    host: Host
+    backend: ScriptedBackend
+    api: ApiServer
+    runner: Runner
+    thread: threading.Thread
+    client: Client
+
+    def close(self) -> None:
+        """End everything; safe to call again."""
+        self.api.stop()
+        if self.thread.is_alive():
+            self.runner.stop()
+            for job in self.host.jobs().result():
+                if job.state is JobState.RUNNING:
+                    self.host.cancel(job.id).result()
+            self.backend.release()
+            self.thread.join()
+            self.host.close()
+
+
+def serve(folder: Path, backend: ScriptedBackend | None = None, **settings: Any) -> Served:
+    """A host that keeps everything under `folder`, and its API on a free port."""
+    backend = backend or ScriptedBackend()
+    host = make_host(folder, backend, OneModel())
+    runner = Runner(host)
+    runner.release()
+    thread = threading.Thread(target=runner.run, daemon=True)
+    thread.start()
+    api = ApiServer(
+        host, ApiSettings(**{"port": 0, "allow_demo": True, **settings}), data=folder, config=folder
+    )
+    api.start()
+    return Served(folder, host, backend, api, runner, thread, Client(api.address, api.token))
