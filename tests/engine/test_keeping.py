@@ -11,7 +11,7 @@ from support.engine_jobs import RESOURCES, a_job, a_model
 from wan_desktop.domain.errors import BadOutput, Cancelled, Paused, SnapshotUnfit
 from wan_desktop.domain.events import Kept, Note, Progress, Resumed
 from wan_desktop.domain.job import Stage, WorkFiles
-from wan_desktop.engine import keeping, loaded, sampler_state, samplers
+from wan_desktop.engine import job_run, keeping, loaded, sampler_state, samplers
 from wan_desktop.engine.control import Control
 from wan_desktop.engine.renderer import Renderer
 from wan_desktop.engine.stopwatch import Stopwatch
@@ -205,9 +205,27 @@ def test_numbers_that_overflow_at_the_end_are_kept_and_drawn_again(renderer, cpu
         Run(renderer, cpu, a_job(), files)
     hook.remove()
     assert (tmp_path / "not there yet" / "latents").exists()
-    with pytest.raises(BadOutput):
+    with pytest.raises(BadOutput) as told:
         Run(renderer, cpu, dataclasses.replace(a_job(), latents_of="job1"), files)
+    assert told.value.action == "Use a lower guidance"
     assert Run(renderer, cpu, a_job(), files).frames.shape == (9, 64, 96, 3)
+
+
+def test_overflow_in_another_precision_blames_that():
+    with pytest.raises(BadOutput, match="fp8") as told:
+        job_run.check_finite(torch.tensor([1.0, torch.nan]), a_job(precision="fp8").request)
+    assert told.value.action == "Use the exact precision"
+
+
+def test_damaged_latents_are_refused(renderer, cpu, files, tmp_path):
+    Run(renderer, cpu, a_job(), files)
+    place = tmp_path / "not there yet" / "latents"
+    data = bytearray(place.read_bytes())
+    data[-5] ^= 4
+    place.write_bytes(data)
+    for job in (a_job(), dataclasses.replace(a_job(), latents_of="job1")):
+        with pytest.raises(SnapshotUnfit, match="damaged"):
+            Run(renderer, cpu, job, files)
 
 
 def test_weights_are_read_piece_by_piece(pipeline):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from wan_desktop.domain.events import RenderEvent
     from wan_desktop.domain.job import Job, WorkFiles
+    from wan_desktop.domain.request import RenderRequest
     from wan_desktop.engine.control import Control
     from wan_desktop.engine.loaded import Loaded
 
@@ -113,7 +114,7 @@ class JobRun:
                 latents, done = step.latents, step.index + 1
                 last = done == step.total
                 if not last:
-                    check_finite(latents)
+                    check_finite(latents, request)
                 yield Progress(job_id, Stage.DENOISING, done, step.total)
                 if rgb is not None and pace.due(time.monotonic(), last=last):
                     yield Preview(job_id, done, rgb.frames(step.x0))
@@ -122,7 +123,7 @@ class JobRun:
                     self._stop_if_paused()
         yield from snapshots.finish(self._control)
         yield from self._keep(latents)
-        check_finite(latents)
+        check_finite(latents, request)
         return latents
 
     def _stop_if_paused(self) -> None:
@@ -175,7 +176,7 @@ def kept_work(
                 QT_TRANSLATE_NOOP("errors", "What was drawn for this clip is not there any more."),
                 action=keeping.AGAIN,
             )
-        check_finite(latents)
+        check_finite(latents, job.request)
     if latents is not None and is_finite(latents):
         return latents, None
     return None, keeping.load_snapshot(Path(files.snapshot), made) if files.snapshot else None
@@ -195,17 +196,28 @@ def is_finite(latents: torch.Tensor) -> bool:
     return bool(torch.isfinite(latents.sum(dtype=torch.float64)))
 
 
-def check_finite(latents: torch.Tensor) -> None:
-    """Raise BadOutput when a number of `latents` is NaN or infinite."""
-    if not is_finite(latents):
+def check_finite(latents: torch.Tensor, request: RenderRequest) -> None:
+    """Raise BadOutput, with what in `request` most likely is to blame, when a number of `latents` is none."""
+    if is_finite(latents):
+        return
+    if request.precision != "exact":
         raise BadOutput(
             QT_TRANSLATE_NOOP(
                 "errors",
-                "The model's numbers overflowed, so there is no picture to show: use a lower guidance, another "
-                "seed or a different shift.",
+                "The model's numbers overflowed in the precision “{precision}”, so there is no picture to show: use "
+                "the exact one.",
             ),
-            action=QT_TRANSLATE_NOOP("errors", "Use a lower guidance"),
+            action=QT_TRANSLATE_NOOP("errors", "Use the exact precision"),
+            precision=request.precision,
         )
+    raise BadOutput(
+        QT_TRANSLATE_NOOP(
+            "errors",
+            "The model's numbers overflowed, so there is no picture to show: use a lower guidance, another "
+            "sampler or another seed.",
+        ),
+        action=QT_TRANSLATE_NOOP("errors", "Use a lower guidance"),
+    )
 
 
 def _to_tensor(image: np.ndarray) -> torch.Tensor:
