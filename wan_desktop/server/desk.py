@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 _MOST_LORAS = 2000
+_LOOK_AGAIN_SECONDS = 2.0
 
 
 class Desk:
@@ -48,6 +50,7 @@ class Desk:
         self.models = ModelNames((), settings.allow_demo)
         self.threads = ThreadPoolExecutor(4, "api")
         self.converting = ThreadPoolExecutor(1, "api-convert")
+        self._looked = -_LOOK_AGAIN_SECONDS
         self.ledger: Ledger
         self.number = 0
         self._loop = asyncio.get_running_loop()
@@ -101,9 +104,12 @@ class Desk:
         return sha256 if known and name != sha256 else None
 
     async def look_at_models(self) -> None:
-        """See which models and LoRAs are here now."""
+        """See which models and LoRAs are here; what was seen a moment ago still holds."""
+        if time.monotonic() - self._looked < _LOOK_AGAIN_SECONDS:
+            return
         models, loras = await self.blocking(self.host.models.all), await self.blocking(self._loras)
         self.models = ModelNames(models, self.settings.allow_demo, loras)
+        self._looked = time.monotonic()
 
     def _loras(self) -> dict[str, str]:
         """The LoRA files of the folder that was named, by their names in it."""
