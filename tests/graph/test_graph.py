@@ -224,6 +224,11 @@ def test_a_second_sampler_is_told_while_the_first_is_rendered() -> None:
     assert found.node_errors["60"]["dependent_outputs"] == ["60"]
 
 
+def test_inputs_that_a_node_does_not_have_are_left_alone() -> None:
+    for more in ([None, None], ["99", 0], ["58", 0], {"a": 1}, [[], []]):
+        assert read(template(n37={"more": more}), HERE).outputs == ["58"]
+
+
 def test_cycles_end() -> None:
     graph = template(n48={"model": ["48", 0]})
     assert ("58", "exception_during_validation", None) in faults(graph)

@@ -21,7 +21,7 @@ pytestmark = [
     for name in ("BadContentDispositionHeader", "BadContentDispositionParam")
 ]
 BOUNDED = settings(
-    max_examples=60,
+    max_examples=120,
     deadline=timedelta(seconds=5),
     derandomize=True,
     database=None,

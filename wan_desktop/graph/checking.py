@@ -177,7 +177,11 @@ _CONVERTERS: dict[str, Any] = {"INT": int, "FLOAT": _real, "STRING": _string, "B
 
 
 def _links(node: dict[str, Any]) -> list[list[Any]]:
-    return [value for value in node["inputs"].values() if isinstance(value, list) and len(value) == 2]
+    """The links of the inputs that the node's kind has; what else stands there is left alone."""
+    inputs, kind = node["inputs"], NODES[node["class_type"]]
+    names = [next(iter(inputs), "")] if kind.name == REROUTE else list(kind.inputs)
+    values = [inputs[name] for name in names if name in inputs]
+    return [value for value in values if isinstance(value, list) and len(value) == 2]
 
 
 def _leads_somewhere(graph: Graph, link: list[Any]) -> bool:
