@@ -7,11 +7,14 @@ import time
 import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtWidgets import QPushButton
 from support.clips import frames_of, shares
 
 from wan_desktop import app
 from wan_desktop.config.paths import find_paths
+from wan_desktop.config.settings_file import SettingsFile
 from wan_desktop.domain.job import JobState
+from wan_desktop.domain.settings import Settings
 from wan_desktop.process.lock import take_library
 from wan_desktop.ui.application import WindowApplication
 
@@ -111,4 +114,50 @@ def test_a_sentence_and_a_picture_become_clips_that_are_there_after_a_restart(
         qtbot.waitUntil(lambda: window.create_panel.prompt.editor.toPlainText() != "", timeout=5_000)
         assert "and then" in window.create_panel.prompt.editor.toPlainText()
         assert window.create_panel.image.has_image()
+        close(qapp, window)
+
+
+def kept(session, job_id, steps):
+    """True once so many steps of the job are on the disk."""
+    return job_id in session.jobs and session.jobs[job_id].kept_step >= steps
+
+
+def answer(qtbot, window, words):
+    button = next(b for b in window.banners.findChildren(QPushButton) if b.text() == words)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_a_render_is_paused_continued_broken_off_and_still_becomes_its_clip(qtbot, qapp, opened):
+    SettingsFile(find_paths().create().config).save(Settings(snapshot_every_s=0))
+    context, paths = opened()
+    application = WindowApplication([])
+    with context as (session, thread, parts):
+        window = show(qtbot, application, session, thread, parts, paths)
+        qtbot.keyClicks(window.create_panel.prompt.editor, WORDS)
+        with qtbot.waitSignal(session.submitted, timeout=10_000) as told:
+            qtbot.mouseClick(window.create_panel.foot.render_button, Qt.MouseButton.LeftButton)
+        job_id = told.args[0].id
+        qtbot.waitUntil(lambda: kept(session, job_id, 2), timeout=200_000)
+        qtbot.mouseClick(window.stage.rendering_page.pause_button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: session.jobs[job_id].state is JobState.PAUSED, timeout=60_000)
+        paused_at = session.jobs[job_id].kept_step
+        assert window.stage.ended_page.title.text() == f"Paused at step {paused_at} of 20"
+        qtbot.mouseClick(window.stage.ended_page.resume_button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: kept(session, job_id, paused_at + 2), timeout=200_000)
+        assert window.stage.rendering_page.origin.text() == f"Goes on from step {paused_at} of 20"
+        close(qapp, window)
+
+    context, paths = opened()
+    with context as (session, thread, parts):
+        window = show(qtbot, application, session, thread, parts, paths)
+        broken_at = session.jobs[job_id].kept_step
+        question = f"A render was interrupted at step {broken_at} of 20. Go on?"
+        qtbot.waitUntil(lambda: window.banners.texts() == [question], timeout=10_000)
+        assert broken_at >= paused_at + 2
+        answer(qtbot, window, "Continue")
+        with qtbot.waitSignal(session.resumed, timeout=200_000) as resumed:
+            pass
+        assert resumed.args[0].step >= broken_at, "the last snapshot may be newer than what was told of it"
+        qtbot.waitUntil(lambda: len(session.clips) == 1, timeout=200_000)
+        assert len(frames_of(next(iter(session.clips.values())).path)) == 25
         close(qapp, window)
