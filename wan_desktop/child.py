@@ -176,11 +176,11 @@ class Worker:
         except Paused:
             self._mailbox.send(("paused", job.id))
         except Exception as error:
-            known = failures.translate(error)
             log.exception("job %s failed", job.id)
-            self._mailbox.send(("failed", job.id, known or failures.surprise(error)))
             if failures.poisons(error):
+                self._mailbox.send(("failed", job.id, failures.poisoned(error)))
                 os._exit(EXIT_POISONED)
+            self._mailbox.send(("failed", job.id, failures.translate(error) or failures.surprise(error)))
         else:
             self._mailbox.send(("event", rendered))
         finally:

@@ -14,7 +14,7 @@ from PIL import Image
 from support.engine_jobs import RESOURCES, a_job, a_model
 
 from wan_desktop import child
-from wan_desktop.domain.errors import BadImage, DiskProblem, ModelMissing
+from wan_desktop.domain.errors import BadImage, DiskProblem, ModelMissing, RenderProcessDied
 from wan_desktop.domain.events import BackendState, Kept, Note, Preview, Progress, Rendered, Resumed
 from wan_desktop.domain.job import Stage, WorkFiles
 from wan_desktop.engine import control
@@ -30,7 +30,7 @@ def keeping(part):
 class Process:
     """The parent's side, as plain as can be."""
 
-    def __init__(self, folder, **settings):
+    def __init__(self, folder, target=child.main, **settings):
         context = multiprocessing.get_context("spawn")
         self.conn, theirs = context.Pipe()
         self.settings = {
@@ -40,7 +40,7 @@ class Process:
             "resources_dir": str(RESOURCES),
             "log_dir": str(folder / "logs"),
         } | settings
-        self.process = context.Process(target=child.main, args=(theirs, self.settings), daemon=True)
+        self.process = context.Process(target=target, args=(theirs, self.settings), daemon=True)
         self.process.start()
         theirs.close()
 
@@ -71,6 +71,22 @@ class Process:
         assert self.process.exitcode is not None
         self.conn.close()
         return self.process.exitcode
+
+
+def main_on_a_card_that_fails(conn, settings):
+    """The render process on a card whose third step is an illegal memory access."""
+    from wan_desktop.engine import renderer
+
+    whole = renderer.Renderer.render
+
+    def render(self, job, *rest):
+        for event in whole(self, job, *rest):
+            yield event
+            if isinstance(event, Kept) and event.step == 3 and not event.latents:
+                raise RuntimeError("CUDA error: an illegal memory access was encountered\nCompile with more")
+
+    renderer.Renderer.render = render
+    child.main(conn, settings)
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +215,21 @@ def test_what_a_killed_process_kept_is_gone_on_from(shared, tmp_path):
     assert isinstance(shared.result()[-1][1], Rendered)
     pairs = zip(frames_of(tmp_path / "whole.part"), frames_of(tmp_path / "clip.part"), strict=True)
     assert all(np.array_equal(a, b) for a, b in pairs)
+
+
+def test_a_card_that_fails_is_told_as_a_lost_process_and_ends_it(shared, tmp_path):
+    job, files = a_job(num_inference_steps=30), keeping(tmp_path / "clip.part")
+    poisoned = Process(tmp_path / "poisoned", main_on_a_card_that_fails, model=None)
+    poisoned.ready()
+    poisoned.render(job, tmp_path / "clip.part", files=files)
+    kind, job_id, error = poisoned.result()[-1]
+    assert (kind, job_id, type(error)) == ("failed", job.id, RenderProcessDied)
+    assert "illegal memory access" in error.sentence
+    poisoned.process.join(LIMIT)
+    assert poisoned.process.exitcode == child.EXIT_POISONED
+    poisoned.conn.close()
+    shared.render(job, tmp_path / "clip.part", files=files)
+    assert [m[1].step for m in shared.result() if isinstance(m[1], Resumed)][0] >= 3
 
 
 def test_a_working_render_says_that_it_lives(shared, tmp_path):

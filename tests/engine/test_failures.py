@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from wan_desktop.domain.errors import Cancelled, OutOfMemory
+from wan_desktop.domain.errors import Cancelled, OutOfMemory, RenderProcessDied
 from wan_desktop.engine import failures
 
 
@@ -53,6 +53,14 @@ def test_our_own_errors_stay_and_surprises_are_told_in_one_line():
 )
 def test_poison(error, poisoned):
     assert failures.poisons(error) is poisoned
+
+
+def test_poison_is_told_as_a_lost_process_in_one_line():
+    told = failures.poisoned(RuntimeError("CUDA error: an illegal memory access\nCompile with {more}"))
+    assert isinstance(told, RenderProcessDied)
+    assert "CUDA error: an illegal memory access" in told.sentence
+    assert "\n" not in told.sentence
+    assert "{" not in told.sentence
 
 
 @pytest.mark.skipif(not hasattr(torch, "AcceleratorError"), reason="older torch")

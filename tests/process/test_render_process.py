@@ -76,6 +76,15 @@ def test_a_failed_job_raises_its_error_and_the_process_stays(render, backend):
     assert render()[-1].made_by["pid"] == pid
 
 
+def test_a_process_whose_card_has_failed_is_replaced_and_the_card_is_the_reason(render, states, backend):
+    backend.start()
+    pid = states.until("ready").info["pid"]
+    with pytest.raises(RenderProcessDied, match="card failed"):
+        render("poison")
+    assert render()[-1].made_by["pid"] not in (pid, None)
+    assert not psutil.pid_exists(pid)
+
+
 @posix
 @pytest.mark.parametrize(
     ("number", "words"), [(signal.SIGSEGV, "crashed \\(signal 11, SIGSEGV\\)"), (signal.SIGABRT, "SIGABRT")]

@@ -4,6 +4,7 @@ The prompt of a job scripts it, word by word, after the first Progress has been 
 
     "signal 11"   kills itself with that signal            "error"  fails with OutOfMemory
     "exit 3"      ends with that exit code                 "wait"   goes on until it is cancelled
+    "poison"      says that its card has failed, and stays
     "silent"      sends no Progress before what follows    "deaf"   goes on for ever and ignores a cancel
     "steps 9"     takes so many steps of 10 ms, keeps each, goes on from what is kept, and heeds a pause
     "alive 9"     says so many times, each 20 ms, that it is alive, and nothing else
@@ -28,7 +29,7 @@ import threading
 import time
 from pathlib import Path
 
-from wan_desktop.domain.errors import OutOfMemory
+from wan_desktop.domain.errors import OutOfMemory, RenderProcessDied
 from wan_desktop.domain.events import BackendState, Frame, Kept, Note, Preview, Progress, Rendered, Resumed
 from wan_desktop.domain.job import Stage
 
@@ -93,6 +94,8 @@ def _render(conn, cancelled, paused, job, model, image_path, files):
                 _die(word, int(next(words)))
             case "error":
                 return conn.send(("failed", job.id, OutOfMemory("No memory for {n} frames.", n=5)))
+            case "poison":
+                return conn.send(("failed", job.id, RenderProcessDied("The graphics card failed.")))
             case "deaf":
                 time.sleep(600)
             case "steps":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, OutOfMemory, WanError
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, OutOfMemory, RenderProcessDied, WanError
 
 _SMALLER = QT_TRANSLATE_NOOP("errors", "Use a smaller size or fewer frames")
 
@@ -38,7 +38,7 @@ def surprise(error: BaseException) -> WanError:
         QT_TRANSLATE_NOOP("errors", "The render stopped because of an unexpected error ({kind}: {detail})."),
         action=QT_TRANSLATE_NOOP("errors", "Try again"),
         kind=type(error).__name__,
-        detail=str(error).splitlines()[0][:200] if str(error) else "no details",
+        detail=_first_line(error),
     )
 
 
@@ -55,6 +55,22 @@ def poisons(error: BaseException) -> bool:
         sign in str(error)
         for sign in ("CUDA error", "cuDNN error", "CUBLAS_STATUS", "cuDNN_STATUS", "CUDNN_STATUS")
     )
+
+
+def poisoned(error: BaseException) -> RenderProcessDied:
+    """What to tell of an error that `poisons`: the job goes on in a fresh process, as after any other death."""
+    return RenderProcessDied(
+        QT_TRANSLATE_NOOP(
+            "errors",
+            "The graphics card stopped working on this render ({detail}); a fresh render process is being started.",
+        ),
+        action=QT_TRANSLATE_NOOP("errors", "Try again"),
+        detail=_first_line(error),
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else "no details"
 
 
 def _cpu_out_of_memory(error: BaseException) -> bool:

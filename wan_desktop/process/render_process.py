@@ -113,6 +113,8 @@ class RenderProcess:
                         begun = True
                         yield event
                     case ("failed", _, error):
+                        if isinstance(error, RenderProcessDied):  # it can render nothing more, and says so
+                            self._keeper.replace(child)
                         raise error
                     case ("cancelled", _):
                         raise Cancelled()
