@@ -1759,6 +1759,10 @@
         <translation>再试一次</translation>
     </message>
     <message>
+        <source>The graphics card stopped working on this render ({detail}); a fresh render process is being started.</source>
+        <translation>显卡在这次渲染中停止了工作（{detail}）；正在启动新的渲染进程。</translation>
+    </message>
+    <message>
         <source>The model folder {folder} is not there.</source>
         <translation>模型文件夹 {folder} 不存在。</translation>
     </message>
@@ -1779,8 +1783,16 @@
         <translation>为这个视频绘制的内容已不在了。</translation>
     </message>
     <message>
-        <source>The model&apos;s numbers overflowed, so there is no picture to show: use a lower guidance, another seed or a different shift.</source>
-        <translation>模型的数值溢出，没有画面可显示：请降低引导强度、换一个种子或偏移。</translation>
+        <source>The model&apos;s numbers overflowed in the precision “{precision}”, so there is no picture to show: use the exact one.</source>
+        <translation>模型的数值在精度“{precision}”下溢出，没有画面可显示：请使用精确精度。</translation>
+    </message>
+    <message>
+        <source>Use the exact precision</source>
+        <translation>使用精确精度</translation>
+    </message>
+    <message>
+        <source>The model&apos;s numbers overflowed, so there is no picture to show: use a lower guidance, another sampler or another seed.</source>
+        <translation>模型的数值溢出，没有画面可显示：请降低引导强度、换一个采样器或种子。</translation>
     </message>
     <message>
         <source>Use a lower guidance</source>
