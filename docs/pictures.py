@@ -63,7 +63,7 @@ def _take() -> None:
         thread.start()
         for prompt, seed in CLIPS:
             _submit(window, Draft(prompt=prompt, seed=seed))
-        wait(lambda: len(session.clips) == len(CLIPS), 300)
+        wait(lambda: len(session.clips) == len(CLIPS), 900)
         _light(session, window)
         _dark(session, window, Draft(prompt=CLIPS[1][0], seed=12))
         window.end()
@@ -98,7 +98,7 @@ def _dark(session: Session, window: MainWindow, draft: Draft) -> None:
     wait(lambda: session.running_job() is not None)
     window.stage.show_job(session.running_job())
     at = session.last_progress
-    wait(lambda: any(p.stage is Stage.DENOISING and p.done == 16 for p in at.values()), 60)
+    wait(lambda: any(p.stage is Stage.DENOISING and p.done == 16 for p in at.values()), 300)
     QTest.qWait(300)
     window.grab().save(str(FOLDER / "window-dark.png"))
 
