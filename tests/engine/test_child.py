@@ -229,7 +229,7 @@ def test_a_card_that_fails_is_told_as_a_lost_process_and_ends_it(shared, tmp_pat
     assert poisoned.process.exitcode == child.EXIT_POISONED
     poisoned.conn.close()
     shared.render(job, tmp_path / "clip.part", files=files)
-    assert [m[1].step for m in shared.result() if isinstance(m[1], Resumed)][0] >= 3
+    assert next(m[1].step for m in shared.result() if isinstance(m[1], Resumed)) >= 3
 
 
 def test_a_working_render_says_that_it_lives(shared, tmp_path):
