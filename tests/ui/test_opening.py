@@ -122,6 +122,11 @@ def test_the_question_follows_what_happens_to_the_jobs_and_the_language(qtbot, d
     desk.session.change_settings(replace(desk.session.settings, language="zh_CN"))
     qtbot.waitUntil(lambda: window.create_panel.foot.render_button.words() == "渲染", timeout=5_000)
     assert len(window.banners.texts()) == 1
+    shown = window.banners._banners["last-time"]
+    desk.backend.release()
+    other = submit(qtbot, desk, "something else meanwhile")
+    qtbot.waitUntil(lambda: desk.session.jobs[other].state is JobState.DONE, timeout=20_000)
+    assert window.banners._banners["last-time"] is shown, "its buttons stay under the mouse"
     desk.session.remove(job_id)
     qtbot.waitUntil(lambda: window.banners.texts() == [], timeout=5_000)
 

@@ -65,9 +65,10 @@ class Opening(QObject):
         if not lost and not held:
             self._window.banners.drop(KEY)
             return
-        banner = self._window.banners.show_banner(
-            KEY, self._text(lost, held), "info", self._answers(lost, held)
-        )
+        text = self._text(lost, held)
+        if text in self._window.banners.texts():
+            return  # who is about to press a button keeps it
+        banner = self._window.banners.show_banner(KEY, text, "info", self._answers(lost, held))
         banner.dismissed.connect(self._close)
 
     def go_on(self) -> None:
