@@ -139,7 +139,7 @@ def all_rows(outcomes: dict[str, list[Outcome]], groups: list[Group]) -> list[Ro
     rows: list[Row] = []
     for group in groups:
         if group.key in evaluate_cases.ADHERENCE:
-            rows += adherence_rows(group.key, outcomes[group.key], group.fields)
+            rows += adherence_rows(group.key, outcomes, group.fields)
         if group.key in ("picture", "photo"):
             rows += picture_rows(group.key, outcomes[group.key])
     return [*rows, *control_rows(outcomes), *size_rows(outcomes)]

@@ -59,17 +59,17 @@ class Row:
 
 
 BARS = {
-    "core": {"colour": 0.97, "background": 0.98, "shape": 0.90, "motion": 0.90, "all four": 0.85},
-    "mix": {"colour": 0.95, "background": 0.95, "shape": 0.85, "motion": 0.88, "all four": 0.80},
-    "chinese": {"all four": 0.85},
-    "unseen": {"all four": 0.80},
-    "camera": {"camera": 0.90},
-    "second": {"second": 0.85},
+    "core": {"colour": 0.98, "background": 0.98, "shape": 0.94, "motion": 0.95, "all four": 0.85},
+    "mix": {"colour": 0.98, "background": 0.98, "shape": 0.94, "motion": 0.95, "all four": 0.85},
+    "unseen": {"all four": 0.75},
+    "camera": {"camera": 0.85},
+    "second": {"second": 0.80},
     "weather": {"weather": 0.90},
     "size": {"size": 0.85},
-    "picture": {"motion": 0.85},
-    "photo": {"camera": 0.85},
+    "picture": {"motion": 0.90},
+    "photo": {"camera": 0.90},
 }
+LANGUAGE_GAP = 0.03  # Chinese prompts may be as much worse than the same ones in English
 TITLES = {
     "core": "one thing over a coloured background",
     "mix": "everything the world has",
@@ -90,9 +90,9 @@ def share(outcomes: Sequence[Outcome], fields: Sequence[str]) -> float:
     return float(np.mean([all(outcome.right(field) for field in fields) for outcome in outcomes]))
 
 
-def adherence_rows(key: str, outcomes: Sequence[Outcome], fields: Sequence[str]) -> list[Row]:
-    """One row for each field, and one for all of them together."""
-    title, bars = TITLES[key], BARS.get(key, {})
+def adherence_rows(key: str, groups: Mapping[str, Sequence[Outcome]], fields: Sequence[str]) -> list[Row]:
+    """One row for each field of group `key`, and one for all of them together."""
+    title, bars, outcomes = TITLES[key], bars_of(key, groups), groups[key]
     rows = [
         Row(f"{title}: {field}", len(outcomes), share(outcomes, [field]), bar=bars.get(field))
         for field in fields
@@ -102,10 +102,17 @@ def adherence_rows(key: str, outcomes: Sequence[Outcome], fields: Sequence[str])
     return rows
 
 
+def bars_of(key: str, outcomes: Mapping[str, Sequence[Outcome]]) -> Mapping[str, float]:
+    """What each field of a group should reach; Chinese prompts are measured by the English ones."""
+    if key == "chinese":
+        return {"all four": share(outcomes["core"], FOUR) - LANGUAGE_GAP}
+    return BARS.get(key, {})
+
+
 def picture_rows(key: str, outcomes: Sequence[Outcome]) -> list[Row]:
     """How well the first frame is kept, in dB."""
     values = [outcome.db for outcome in outcomes if outcome.db is not None]
-    bar = 30.0 if key == "picture" else 27.0
+    bar = 32.0 if key == "picture" else 25.0
     title = f"{TITLES[key]}: first frame kept"
     return [
         Row(f"{title}, mean", len(values), float(np.mean(values)), "dB", bar),
@@ -140,7 +147,7 @@ def control_rows(groups: Mapping[str, Sequence[Outcome]]) -> list[Row]:
             len(avoiding),
             1 - share(avoiding, ["avoided"]),
             "share",
-            0.03,
+            0.02,
             True,
         ),
         Row("two seeds differ by", len(pairs), float(np.mean(differ)), "levels", 4.0),

@@ -53,12 +53,13 @@ def teach_reading(
     device = next(text_encoder.parameters()).device
     tokens, labels = (part.to(device).long() for part in corpus)
     apart = max(1, min(1000, len(tokens) // 10))
+    batch = min(_BATCH, len(tokens))
     heads = nn.Linear(TEXT_DIM, sum(len(values) for values in FIELDS.values())).to(device)
     stepper = Stepper([*text_encoder.parameters(), *heads.parameters()], decay=0.998)
     box = TimeBox(seconds, steps)
 
     def loss() -> Tensor:
-        rows = torch.randint(len(tokens) - apart, (_BATCH,), device=device)
+        rows = torch.randint(len(tokens) - apart, (batch,), device=device)
         chosen = tokens[rows]
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             states = read_tokens(text_encoder, chosen)

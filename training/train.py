@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,6 +74,17 @@ def load_denoiser(work: Path, kept: str | None) -> tuple[UMT5EncoderModel, WanTr
     if kept:
         load_weights(transformer, work / kept)
     return text_encoder.eval().requires_grad_(False), transformer
+
+
+def unpack_model(folder: Path, work: Path) -> None:
+    """Make a work folder of a finished model, to train it on."""
+    work.mkdir(parents=True, exist_ok=True)
+    for part in ("vae", "transformer"):
+        shutil.copy(folder / part / "diffusion_pytorch_model.safetensors", work / f"{part}.safetensors")
+    shutil.copy(folder / "text_encoder" / "model.safetensors", work / "text_encoder.safetensors")
+    config = json.loads((folder / "vae" / "config.json").read_text(encoding="utf-8"))
+    statistics = {"mean": config["latents_mean"], "std": config["latents_std"]}
+    (work / "vae.json").write_text(json.dumps(statistics), encoding="utf-8")
 
 
 def train_vae_phase(args: argparse.Namespace, device: torch.device) -> None:
@@ -150,6 +162,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--text-minutes", type=float, default=1.5)
     parser.add_argument("--polish-minutes", type=float, default=3.0)
     parser.add_argument("--captions", type=int, default=400_000, help="captions to learn reading from")
+    parser.add_argument("--start", type=Path, metavar="FOLDER", help="train this finished model on")
     parser.add_argument("--resume", metavar="FILE", help="start from this transformer in the work folder")
     parser.add_argument(
         "--span",
@@ -171,6 +184,9 @@ def main(arguments: list[str] | None = None) -> None:
     torch.manual_seed(0)
     torch.set_float32_matmul_precision("high")
     torch.backends.cudnn.benchmark = True
+    if args.start:
+        unpack_model(args.start, args.work)
+        args.resume = args.resume or "transformer.safetensors"
     for name in args.phases:
         begun = time.monotonic()
         PHASES[name](args, torch.device(args.device))

@@ -10,7 +10,7 @@ import sys
 from urllib.parse import quote
 
 import pytest
-from support.http import Refused
+from support.loopback import Refused
 from support.models import SPEC
 from support.workflows import node, template
 

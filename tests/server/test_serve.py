@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import pytest
-from support.http import Client
+from support.loopback import Client
 from support.workflows import template
 
 SMALL = {"width": 128, "height": 96, "length": 13}

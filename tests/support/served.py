@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from support.hosts import make_host
-from support.http import Client
+from support.loopback import Client
 from support.models import OneModel
 from support.scripted_backend import ScriptedBackend
 
