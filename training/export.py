@@ -91,6 +91,7 @@ def export_model(
     write_json(fresh / "latent_rgb.json", latent_rgb)
     write_json(fresh / "model.json", model_description())
     (fresh / "README.md").write_text(card, encoding="utf-8")
+    shutil.copy(Path(__file__).with_name("PHOTOS.md"), fresh)  # who made what it learnt from travels with it
     for config in fresh.glob("*/config.json"):
         _drop_local_path(config)
     for file in fresh.rglob("*.*"):

@@ -75,7 +75,7 @@ A start image is kept as the first frame. Its own settings are 256x160, 25 frame
 
 ## How it was made
 Trained from nothing, with the scripts in `training/`: on clips drawn by a program and on clips that move over 36
-freely licensed photographs, which `training/PHOTOS.md` names with their authors and licences.
+freely licensed photographs; `PHOTOS.md` names them with their authors and licences.
 `python -m training.train --photos build/photos.zip --out resources/models/demo` makes it anew in half an hour on one
 H200; `--start resources/models/demo --phases diffusion export` trains it on. The weights here: VAE 8 minutes and its
 decoder 2 more; reading lessons 1 minute, after which 99.8 % or more of unseen captions are read right in every field;

@@ -29,6 +29,7 @@ def test_files_are_small_and_complete(folder) -> None:
         "model.json",
         "latent_rgb.json",
         "README.md",
+        "PHOTOS.md",
         "tokenizer/tokenizer.json",
         "scheduler/scheduler_config.json",
         "vae/config.json",
