@@ -457,12 +457,14 @@ def open_window() -> int:
 @contextlib.contextmanager
 def window_session(paths: Paths, lock: LibraryLock) -> Iterator[tuple[Session, RenderThread, HostParts]]:
     """Everything behind a window. Start the thread when the window is there; all ends with the context."""
+    from wan_desktop.bridge.api_door import ApiDoor
     from wan_desktop.bridge.model_shelf import ModelShelf
     from wan_desktop.bridge.render_thread import RenderThread
     from wan_desktop.bridge.session import Session
     from wan_desktop.config.logs import log_to
     from wan_desktop.process.host_session import Doors
     from wan_desktop.process.host_socket import HostSocket
+    from wan_desktop.server.switch import ApiSwitch
 
     with contextlib.ExitStack() as stack:
         stack.callback(lock.release)
@@ -482,10 +484,15 @@ def window_session(paths: Paths, lock: LibraryLock) -> Iterator[tuple[Session, R
             opening_notes=parts.opening_notes,
         )
         session.model_shelf = ModelShelf(parts.model_manager, session)
+        switch = ApiSwitch(parts.host, data=paths.data, config=paths.config)
+        session.api = door = ApiDoor(switch, session)
+        session.loaded.connect(lambda: door.use(parts.settings))  # after the window is there
+        session.settings_changed.connect(door.use)
         thread.problem.connect(session.refused)
         stack.callback(session.close)
         stack.callback(thread.finish)
         stack.callback(parts.host.running.interrupt)
+        stack.callback(switch.close)
         doors = Doors("window", raise_window=lambda file: session.raise_window(file or ""))
         stack.callback(HostSocket(parts.host, paths.data, doors).close)
         yield session, thread, parts

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
+    from wan_desktop.bridge.api_door import ApiDoor
     from wan_desktop.bridge.model_shelf import ModelShelf
     from wan_desktop.bridge.session_files import ReportWriter
     from wan_desktop.domain.model import ModelSpec
@@ -76,6 +77,7 @@ class Session(QObject, SessionFiles):
         self._write_report = write_report
         self.opening_notes = tuple(opening_notes)
         self.model_shelf: ModelShelf | None = None
+        self.api: ApiDoor | None = None
         self.jobs: dict[str, Job] = {}
         self.clips: dict[str, Clip] = {}
         self.last_progress: dict[str, events.Progress] = {}

@@ -19,6 +19,8 @@ class Settings:
     seconds between two snapshots of a render. `at_start`: what happens to an interrupted job and a waiting queue
     when the window opens: "ask", "continue" or "wait". `keep_gb`: how much disk snapshots and latents may take
     before the oldest of ended jobs go, in 10**9 bytes. `keep_awake`: the computer does not sleep while rendering.
+    `api_on`: other programs on this computer may send jobs, on `api_port`; with `api_token` they must send the token,
+    with `api_demo` the built-in demo model may answer them too.
     """
 
     library_dir: str = ""
@@ -32,6 +34,10 @@ class Settings:
     at_start: str = "ask"
     keep_gb: int = 10
     keep_awake: bool = True
+    api_on: bool = False
+    api_port: int = 8188
+    api_token: bool = False
+    api_demo: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""

@@ -120,6 +120,8 @@ class MainWindow(QMainWindow):
         session.refused.connect(self._tell_refused)
         session.raise_requested.connect(self._come_forward)
         session.held_changed.connect(self._show_held)
+        if session.api is not None:
+            session.api.changed.connect(self._show_api)
         for signal in (
             session.job_changed,
             session.job_removed,
@@ -147,6 +149,13 @@ class MainWindow(QMainWindow):
             self.banners.show_banner("backend", state.sentence, "error")
         elif problems:
             self.banners.show_banner("backend", " ".join(problems), "attention")
+
+    def _show_api(self) -> None:
+        """When other programs cannot be let in as the settings say, tell why."""
+        door = self._session.api
+        self.banners.drop("api")
+        if door is not None and door.problem is not None:
+            self._tell_error(door.problem, "api")
 
     def _use_settings(self, settings: Settings) -> None:
         theme.apply(QApplication.instance(), settings.appearance)

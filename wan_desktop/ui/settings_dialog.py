@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from wan_desktop.ui import texts
 from wan_desktop.ui.i18n import NAMES
+from wan_desktop.ui.settings_api import ApiPage
 from wan_desktop.ui.widgets.elided_label import ElidedLabel
 from wan_desktop.ui.widgets.field import ErrorLabel, whole_number
 from wan_desktop.ui.widgets.form_rows import FormRows
@@ -56,6 +57,7 @@ class SettingsDialog(QDialog):
         self.keep = whole_number(1000, 1)
         self.keep.setSuffix(self.tr(" GB"))
         self.awake = QCheckBox(self.tr("While a clip renders"), self)
+        self.api = ApiPage(session, self._change, self)
         self.pages = QStackedWidget(self)
         self.tabs = Segments(self.tr("Settings"), self)
         self.error = ErrorLabel(self)
@@ -95,6 +97,7 @@ class SettingsDialog(QDialog):
                 box.setValue(value)
         with QSignalBlocker(self.awake):
             self.awake.setChecked(settings.keep_awake)
+        self.api.refresh()
 
     def _devices(self) -> list[tuple[str, str]]:
         info = self._session.backend.info
@@ -175,6 +178,7 @@ class SettingsDialog(QDialog):
             ("general", self.tr("General"), self._general()),
             ("rendering", self.tr("Rendering"), self._rendering()),
             ("work", self.tr("Keeping work"), self._work()),
+            ("api", self.tr("Other programs"), self.api),
         )
         self._keys = [key for key, _, _ in pages]
         self.tabs.set_items([(key, words, "") for key, words, _ in pages])
@@ -193,7 +197,7 @@ class SettingsDialog(QDialog):
         column.addWidget(box)
 
     def show_page(self, key: str) -> None:
-        """Show "general", "rendering" or "work"."""
+        """Show "general", "rendering", "work" or "api"."""
         self.tabs.set_value(key)
         self.pages.setCurrentIndex(self._keys.index(key))
 

@@ -23,8 +23,15 @@ class FormRows(QWidget):
         column.addLayout(self._grid)
         column.addStretch(1)
 
-    def add(self, text: str, control: QWidget, hint: str, button: QPushButton | None = None) -> None:
-        """A row; the control is named `text`. `button` stands beside it."""
+    def add(
+        self,
+        text: str,
+        control: QWidget,
+        hint: str,
+        button: QPushButton | None = None,
+        error: QLabel | None = None,
+    ) -> QLabel:
+        """A row; the control is named `text`. `button` stands beside it, `error` below. The label of the hint."""
         label = QLabel(text, self)
         label.setProperty("kind", "label")
         label.setBuddy(control)
@@ -43,6 +50,9 @@ class FormRows(QWidget):
         cell.setSpacing(3)
         cell.addLayout(row)
         cell.addWidget(note)
+        if error is not None:
+            cell.addWidget(error)
         number = self._grid.rowCount()
         self._grid.addWidget(label, number, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addLayout(cell, number, 1)
+        return note

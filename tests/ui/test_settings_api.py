@@ -1,0 +1,161 @@
+"""The switch for other programs, through the real settings dialog and a real socket on loopback."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from support.loopback import Client
+from support.workflows import template
+
+from wan_desktop.bridge.api_door import ApiDoor
+from wan_desktop.domain.settings import Settings
+from wan_desktop.server.switch import ApiSwitch
+from wan_desktop.ui.settings_dialog import SettingsDialog
+
+
+@pytest.fixture(autouse=True)
+def no_keyring():
+    """Nobody's real keyring is touched."""
+    import keyring
+    from keyring.backends.fail import Keyring
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(Keyring())
+    yield
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def door(desk, window, tmp_path, free_port):
+    """The switch wired as the program wires it, off."""
+    desk.session.change_settings(Settings(appearance="dark", language="en", api_port=free_port))
+    switch = ApiSwitch(desk.host, data=tmp_path, config=tmp_path)
+    desk.session.api = ApiDoor(switch, desk.session)
+    desk.session.settings_changed.connect(desk.session.api.use)
+    desk.session.api.changed.connect(window._show_api)
+    yield desk.session.api
+    switch.close()
+
+
+@pytest.fixture
+def page(desk, door, window):
+    dialog = SettingsDialog(desk.session, window)
+    dialog.show_page("api")
+    dialog.show()
+    yield dialog.api
+    dialog.deleteLater()
+
+
+@pytest.fixture
+def click(qtbot, door):
+    """Clicks, and waits until what follows is done."""
+
+    def do(button):
+        button.click()
+        qtbot.waitUntil(lambda: not door.busy, timeout=20_000)
+
+    return do
+
+
+def refused(port):
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_it_is_off_until_somebody_turns_it_on(desk, page, free_port):
+    assert not page.on.isChecked()
+    assert (page.address.text(), page.copy_address.isEnabled()) == ("Off", False)
+    assert refused(free_port)
+
+
+def test_on_answers_and_takes_prompts_off_refuses(qtbot, desk, page, click, free_port):
+    click(page.on)
+    assert page.address.text() == f"http://127.0.0.1:{free_port}"
+    assert desk.settings.api_on
+    click(page.copy_address)
+    client = Client(QGuiApplication.clipboard().text())
+    assert client.get("/system_stats").status == 200
+    large = {"width": 1280, "height": 704, "length": 121}
+    prompt_id = client.prompt(template("a heron at dusk", n55=large))
+    qtbot.waitUntil(lambda: any(j.request.prompt == "a heron at dusk" for j in desk.session.jobs.values()))
+    assert prompt_id in desk.session.jobs
+    assert desk.window.side.queue.model.row_of(prompt_id) >= 0
+    click(page.on)
+    assert page.address.text() == "Off"
+    assert refused(free_port)
+
+
+def test_with_a_token_only_who_sends_it_comes_in(desk, page, click, tmp_path):
+    click(page.on)
+    click(page.needs_token)
+    address, token = page.address.text(), page.token.text()
+    assert Client(address).get("/system_stats").status == 401
+    click(page.copy_token)
+    assert QGuiApplication.clipboard().text() == token == (tmp_path / "api-token").read_text()
+    assert Client(address, token).get("/system_stats").status == 200
+    assert "file that only you can read" in page.token_note.text()
+    click(page.new_token)
+    assert page.token.text() not in ("", token)
+    assert Client(address, token).get("/system_stats").status == 401
+    assert Client(address, page.token.text()).get("/system_stats").status == 200
+
+
+def test_a_taken_port_is_told_and_another_one_mends_it(desk, page, click, door, qtbot):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        free = page.port.value()
+        page.port.setValue(taken)
+        page.port.editingFinished.emit()
+        click(page.on)
+        assert f"127.0.0.1:{taken}" in page.error.text()
+        assert "choose another port" in page.error.text()
+        assert page.address.text() == "Off"
+        assert any(str(taken) in text for text in desk.window.banners.texts())
+    page.port.setValue(free)
+    page.port.editingFinished.emit()
+    qtbot.waitUntil(lambda: not door.busy and door.state.on)
+    assert page.error.text() == ""
+    assert Client(page.address.text()).get("/system_stats").status == 200
+    assert not any("API" in text for text in desk.window.banners.texts())
+
+
+def test_the_demo_model_answers_only_when_it_may(desk, page, click, monkeypatch):
+    monkeypatch.setattr(desk.models, "all", lambda: [desk.models.demo])
+    click(page.on)
+    client = Client(page.address.text())
+    small = template("a red ball", n55={"width": 256, "height": 160, "length": 25})
+    assert client.post("/prompt", {"prompt": small}).status == 400
+    click(page.demo)
+    assert client.post("/prompt", {"prompt": small}).status == 200
+
+
+def test_wishes_that_come_quickly_end_with_the_last_one(desk, page, door, qtbot, free_port):
+    for _ in range(5):
+        page.on.click()  # on, off, on, off, on
+    qtbot.waitUntil(lambda: not door.busy and door.state.on, timeout=20_000)
+    assert Client(page.address.text()).get("/system_stats").status == 200
+
+
+def test_nothing_of_the_server_is_loaded_while_it_is_off():
+    code = (
+        "import sys, wan_desktop.app, wan_desktop.bridge.api_door, wan_desktop.ui.settings_api\n"
+        "from wan_desktop.server.switch import ApiSwitch\n"
+        "from wan_desktop.domain.settings import Settings\n"
+        "assert not ApiSwitch(None, data=None, config=None).apply(Settings()).on\n"
+        "print(sorted({'aiohttp', 'keyring', 'wan_desktop.server.api'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

@@ -1,0 +1,137 @@
+"""The settings page about other programs: the switch for ComfyUI's API, its address, port and token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QWidget
+
+from wan_desktop.domain.api import ApiState
+from wan_desktop.ui import texts
+from wan_desktop.ui.icons import icon
+from wan_desktop.ui.widgets.elided_label import ElidedLabel
+from wan_desktop.ui.widgets.field import ErrorLabel, set_invalid, whole_number
+from wan_desktop.ui.widgets.form_rows import FormRows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wan_desktop.bridge.session import Session
+
+PORTS = (1, 65_535)
+
+
+class ApiPage(FormRows):
+    """Shows what is set and what is so; `change` takes settings' values by their names."""
+
+    def __init__(self, session: Session, change: Callable[..., None], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._change = session, change
+        self.on = QCheckBox(self.tr("Let other programs send jobs (ComfyUI API)"), self)
+        self.address = ElidedLabel(self)
+        self.copy_address = self._copy_button(self.tr("Copy the address"), lambda: self._state().address)
+        self.port = whole_number(PORTS[1])
+        self.port.setMinimum(PORTS[0])
+        self.port.setGroupSeparatorShown(False)
+        self.needs_token = QCheckBox(self.tr("They must send a token"), self)
+        self.token = ElidedLabel(self)
+        self.copy_token = self._copy_button(self.tr("Copy the token"), lambda: self._state().token)
+        self.new_token = QPushButton(self.tr("New token"), self)
+        self.new_token.setToolTip(self.tr("Who has the old one must get the new one."))
+        self.demo = QCheckBox(self.tr("It may answer too"), self)
+        self.error = ErrorLabel(self)
+        self._lay_out()
+        self._connect()
+
+    def refresh(self) -> None:
+        """Show the present settings, and what the server says."""
+        settings, state = self._session.settings, self._state()
+        for box, value in (
+            (self.on, settings.api_on),
+            (self.needs_token, settings.api_token),
+            (self.demo, settings.api_demo),
+        ):
+            with QSignalBlocker(box):
+                box.setChecked(value)
+        with QSignalBlocker(self.port):
+            self.port.setValue(settings.api_port)
+        self.address.setText(state.address or self._why_no_address())
+        self.copy_address.setEnabled(state.on)
+        self.token.setText(state.token or self._why_no_token())
+        self.copy_token.setEnabled(bool(state.token))
+        self.new_token.setEnabled(bool(state.token) and not self._busy())
+        self.token_note.setText(self._kept_words(state))
+        self._show_problem()
+
+    # ---- words
+
+    def _why_no_address(self) -> str:
+        if self._busy():
+            return self.tr("One moment…")
+        return self.tr("Off")
+
+    def _why_no_token(self) -> str:
+        return self.tr("One moment…") if self._busy() else self.tr("None needed")
+
+    def _kept_words(self, state: ApiState) -> str:
+        if state.token_kept == "keyring":
+            return self.tr("Kept in the system's keyring.")
+        if state.token_kept == "file":
+            return self.tr("There is no keyring here: it is kept in a file that only you can read.")
+        return self.tr("Without one every program on this computer may send jobs, whoever runs it.")
+
+    def _show_problem(self) -> None:
+        door = self._session.api
+        problem = None if door is None else door.problem
+        self.error.say("" if problem is None else texts.sentence(problem))
+        set_invalid(self.port, problem is not None and problem.field == "port")
+
+    # ---- what happens
+
+    def _connect(self) -> None:
+        self.on.toggled.connect(lambda on: self._change(api_on=on))
+        self.port.editingFinished.connect(lambda: self._change(api_port=self.port.value()))
+        self.needs_token.toggled.connect(lambda needed: self._change(api_token=needed))
+        self.demo.toggled.connect(lambda may: self._change(api_demo=may))
+        self.new_token.clicked.connect(self._make_token)
+        if self._session.api is not None:
+            self._session.api.changed.connect(self.refresh)
+
+    def _make_token(self) -> None:
+        if self._session.api is not None:
+            self._session.api.new_token(self._session.settings)
+
+    def _state(self) -> ApiState:
+        return ApiState() if self._session.api is None else self._session.api.state
+
+    def _busy(self) -> bool:
+        return self._session.api is not None and self._session.api.busy
+
+    # ---- building
+
+    def _copy_button(self, name: str, text: Callable[[], str]) -> QPushButton:
+        button = QPushButton(icon("copy"), self.tr("Copy"), self)
+        button.setAccessibleName(name)
+        button.clicked.connect(lambda: QGuiApplication.clipboard().setText(text()))
+        return button
+
+    def _lay_out(self) -> None:
+        who = self.tr("Scripts and tools that speak ComfyUI's API. Only this computer can reach it.")
+        self.add(self.tr("API"), self.on, who)
+        where = self.tr("What they need to know: where ComfyUI is.")
+        self.add(self.tr("Address"), self.address, where, self.copy_address)
+        self.add(self.tr("Port"), self.port, self.tr("ComfyUI's own is 8188."), error=self.error)
+        asked = self.tr("Then each request needs it as “Authorization: Bearer …”.")
+        self.add(self.tr("Access"), self.needs_token, asked)
+        both = QWidget(self)
+        row = QHBoxLayout(both)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.token, 1)
+        row.addWidget(self.copy_token)
+        self.token_note = self.add(self.tr("Token"), both, "-", self.new_token)
+        self.token.setAccessibleName(self.tr("Token"))
+        small = self.tr("It draws its few words whatever a program asks for; else only real models answer.")
+        self.add(self.tr("Demo model"), self.demo, small)
