@@ -91,8 +91,9 @@ class Campaign:
         self.rescues = self.unanswered = 0
         self._random = random.Random(seed)
         self._deck: list[tuple[str, str]] = []
+        self._alike: list[float] = []
         self._drafts: dict[int, Draft] = {}
-        self._wanted: dict[int, np.ndarray] = {}
+        self._wanted: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     # ---- what is drawn
 
@@ -109,7 +110,8 @@ class Campaign:
             job = self.host.client.submit(small).result()
             self._drafts[job.request.seed] = small
             done = self._wait_done(job.id)
-            self._wanted[job.request.seed] = kill_checks.frames(self.host.clips[done.clip_id or ""])
+            frames = kill_checks.frames(self.host.clips[done.clip_id or ""])
+            self._wanted[job.request.seed] = frames, kill_checks.latents(self.host.folder, job.id)
 
     def _wait_done(self, job_id: str) -> Job:
         def ended() -> Job | None:
@@ -238,11 +240,15 @@ class Campaign:
             kill.resumed = self._went_on(kill)
 
     def _compare(self, jobs: list[Job], clips: list[Any]) -> None:
+        """What was drawn is the same bit for bit; so is the clip, but for what the encoder makes of it."""
         plans = {job.id: job.plan for job in jobs}
         for clip in clips:
-            wanted = self._wanted[clip.request["seed"]]
+            wanted, drawn = self._wanted[clip.request["seed"]]
+            if not (kill_checks.latents(self.host.folder, clip.job_id) == drawn).all():
+                self._check([f"what was drawn for {clip.path} differs"])
             alike = kill_checks.psnr(kill_checks.frames(clip), wanted)
-            least = kill_checks.OTHER_PLAN_DB if plans.get(clip.job_id) else math.inf
+            self._alike.append(alike)
+            least = kill_checks.OTHER_PLAN_DB if plans.get(clip.job_id) else kill_checks.SAME_PLAN_DB
             self._check([] if alike >= least else [f"{clip.path} differs: {alike:.1f} dB"])
 
     def _went_on(self, kill: Kill) -> int | None:
@@ -278,6 +284,10 @@ class Campaign:
             "resumed_from_a_step": resumed,
             "jobs": len(self.host.jobs),
             "clips": len(self.host.clips),
+            "clips_identical": sum(1 for db in self._alike if db == math.inf),
+            "least_alike_db": round(min(self._alike), 1)
+            if self._alike and min(self._alike) < math.inf
+            else None,
             "continued_by_hand": self.rescues,
             "submissions_without_answer": self.unanswered,
             "problems": self.problems,

@@ -1,4 +1,4 @@
-"""Twenty kills of the real program and of its render process while it draws: nothing is lost, doubled or different."""
+"""Twenty kills of the real program and its render process while it draws: nothing is lost, doubled or different."""
 
 from __future__ import annotations
 
