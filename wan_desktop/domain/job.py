@@ -99,6 +99,10 @@ class Job:
         )
 
 
+REMOTE = "remote.json"
+"""The file beside a job's snapshot that says which prompt of which server renders it."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkFiles:
     """Where a render keeps what it has done so far, all absolute; they cross the pipe to the render process.

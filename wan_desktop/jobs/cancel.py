@@ -17,6 +17,7 @@ class CancelToken:
     def __init__(self) -> None:
         self._event = threading.Event()
         self._pause = threading.Event()
+        self._ending = False
         self._lock = threading.Lock()
         self._callbacks: list[Callable[[], None]] = []
 
@@ -30,8 +31,14 @@ class CancelToken:
         """True once `pause` was called."""
         return self._pause.is_set()
 
-    def cancel(self) -> None:
-        """Say stop; safe to call again."""
+    @property
+    def ending(self) -> bool:
+        """True when it was cancelled because the program ends: what another computer renders may go on there."""
+        return self._ending and self.cancelled
+
+    def cancel(self, *, ending: bool = False) -> None:
+        """Say stop; safe to call again. `ending`: the user has not said so, the program ends."""
+        self._ending = ending
         self._say(self._event)
 
     def pause(self) -> None:

@@ -205,7 +205,7 @@ class Running:
         for run in runs:
             if not run.token.cancelled:
                 run.when_cancelled = JobState.INTERRUPTED
-                run.token.cancel()
+                run.token.cancel(ending=True)
 
     def sweep(self, most_bytes: int) -> None:
         """Keep what ended jobs keep within `most_bytes`, and say so in their rows. Raises WanError."""

@@ -8,7 +8,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from wan_desktop.domain.job import JobState
+from wan_desktop.domain.job import REMOTE, JobState
 from wan_desktop.media.files import disk_errors, replace_file, sync_file, sync_folder
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class KeptFiles:
             for place in _entries(self.folder):
                 if place.name in known and place.is_dir() and not place.is_symlink():
                     for file in _entries(place):
-                        if file.name not in (SNAPSHOT, LATENTS):
+                        if file.name not in (SNAPSHOT, LATENTS, REMOTE):
                             freed += _remove(file)
                 else:
                     freed += _remove(place)

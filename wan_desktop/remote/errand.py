@@ -1,0 +1,368 @@
+"""One job at one server, from the upload to the downloaded file, over lost connections and restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import time
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import aiohttp
+
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP
+from wan_desktop.domain.events import Note, Progress
+from wan_desktop.domain.job import Stage
+from wan_desktop.graph.writing import workflow
+from wan_desktop.media.images import cover, load_rgb
+from wan_desktop.remote.answer import Place, clip_in, in_history, in_queue
+from wan_desktop.remote.having import look
+from wan_desktop.remote.hearing import FLAGS, Hearing
+from wan_desktop.remote.mapping import mapped, needed_nodes
+from wan_desktop.remote.places import file_of, path_name
+from wan_desktop.remote.problems import NotFound, RemoteProblem, Unreachable
+from wan_desktop.remote.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from wan_desktop.domain.events import RenderEvent
+    from wan_desktop.domain.job import Job
+    from wan_desktop.graph.checking import Graph
+    from wan_desktop.remote.book import Remote
+    from wan_desktop.remote.client import ComfyClient
+    from wan_desktop.remote.record import RecordFile
+
+T = TypeVar("T")
+
+MOST_SENDS = 3
+"""So often a job is sent to a server that has forgotten it; then it fails."""
+_MOST_SEEN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds: between looks at the queue without and with a WebSocket, between tries, until we give up trying before
+    and after the job was sent, and until a cancel must have reached the server."""
+
+    poll_s: float = 2.0
+    quiet_poll_s: float = 15.0
+    retry_s: float = 3.0
+    first_s: float = 60.0
+    give_up_s: float = 600.0
+    cancel_s: float = 15.0
+
+
+class Errand:
+    """Does the job. `tell` gets its events; `file` keeps which prompt it is."""
+
+    def __init__(
+        self,
+        remote: Remote,
+        client: ComfyClient,
+        job: Job,
+        file: RecordFile,
+        tell: Callable[[RenderEvent], None],
+        image: Path | None,
+        pace: Pace,
+    ) -> None:
+        self._remote, self._client, self._job, self._file = remote, client, job, file
+        self._tell, self._image, self._pace = tell, image, pace
+        self._graph: Graph = workflow(job.request)
+        self._record = file.read()
+        self._posting: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+        self._lost_touch = self._record is not None
+        self._listener: asyncio.Task[None] | None = None
+        self._listening = False
+
+    async def run(self) -> None:
+        """Have the clip in `file.download`. Raises RemoteProblem, DiskProblem, BadImage."""
+        self._tell(Progress(self._job.id, Stage.LOADING))
+        if self._record is not None and self._record.address != self._remote.url:
+            self._record = None  # the server of that name was moved: what the old one has is out of reach
+        try:
+            entry = await self._ended()
+        finally:
+            await self._close_ears()
+        self._tell(Progress(self._job.id, Stage.SAVING))
+        await self._patiently(lambda: self._download(entry))
+
+    async def _ended(self) -> dict[str, Any]:
+        """Have it rendered; the prompt's history entry."""
+        if self._record is None:
+            await self._send(1)
+        else:
+            self._note(f"“{self._remote.name}” was already asked for this job: its answer is waited for.")
+            await self._open_ears()
+        while (entry := await self._until_ended()) is None:
+            await self._send_again()
+        return entry
+
+    async def _download(self, entry: dict[str, Any]) -> None:
+        """Fetch the clip. What failed, or is gone, is forgotten, so that going on means rendering again."""
+        try:
+            await self._client.download(clip_in(entry, self._remote.name), self._file.download)
+        except Unreachable:
+            raise
+        except NotFound as error:
+            self._file.remove()
+            raise RemoteProblem(
+                QT_TRANSLATE_NOOP("errors", "The clip is no longer on the server “{name}”: render it again."),
+                name=self._remote.name,
+            ) from error
+        except RemoteProblem:
+            self._file.remove()
+            raise
+
+    # ---- sending
+
+    async def _send(self, number: int) -> None:
+        """Look at the server, upload, note the prompt's id, submit it."""
+        request, name = self._job.request, self._remote.name
+        having = await self._patiently(
+            lambda: look(
+                self._client,
+                name,
+                model=file_of(request.model),
+                nodes=needed_nodes(request),
+                loras=[path_name(lora.path) for lora in request.loras],
+            )
+        )
+        image = await self._upload()
+        sent = mapped(request, having, image)
+        self._graph = sent.graph
+        for sentence in sent.notes:
+            self._note(sentence)
+        ident = str(uuid.uuid4())
+        made = {
+            "server": name,
+            "address": self._remote.url,
+            **having.about,
+            "model": having.unet,
+            **sent.changes,
+        }
+        self._record = Record(name, self._remote.url, ident, uuid.uuid4().hex, time.time(), number, made)
+        self._file.write(self._record)
+        await self._open_ears()  # first, so that nothing of the story is missed
+        self._posting = asyncio.create_task(self._post(self._record))
+        await asyncio.shield(self._posting)
+
+    async def _upload(self) -> str:
+        if self._image is None:
+            return ""
+        request, source = self._job.request, self._image
+
+        def picture() -> bytes:
+            data = io.BytesIO()
+            cover(load_rgb(source), request.width, request.height).save(data, "PNG")
+            return data.getvalue()
+
+        png = await asyncio.to_thread(picture)
+        name = f"wan-desktop-{(request.image or '')[:16]}-{request.width}x{request.height}.png"
+        return await self._patiently(lambda: self._client.upload(name, png))
+
+    async def _post(self, record: Record) -> None:
+        """Submit; when nobody knows whether it arrived, the server's queue is asked before it is sent again."""
+        body = {"prompt": self._graph, "client_id": record.client_id, "prompt_id": record.prompt_id}
+        first = True
+
+        async def submit() -> None:
+            nonlocal first
+            if not first and (await self._look()).state != "gone":
+                return
+            first = False
+            try:
+                told = await self._client.post("/prompt", body)
+            except RemoteProblem as error:
+                if not isinstance(error, Unreachable):
+                    self._file.remove()
+                raise
+            ident = told.get("prompt_id") if isinstance(told, dict) else None
+            if isinstance(ident, str) and ident:
+                self._know_as(ident)
+
+        await self._patiently(submit)
+
+    async def _send_again(self) -> None:
+        """The server does not know the prompt any more: it was restarted, or somebody removed it."""
+        assert self._record is not None
+        name, sends = self._remote.name, self._record.sends
+        self._file.remove()
+        if not self._lost_touch:
+            raise RemoteProblem(
+                QT_TRANSLATE_NOOP(
+                    "errors", "The job was taken off the queue of the server “{name}”, by somebody there."
+                ),
+                name=name,
+            )
+        if sends >= MOST_SENDS:
+            raise RemoteProblem(
+                QT_TRANSLATE_NOOP(
+                    "errors", "The server “{name}” has lost this job {count} times: look at its log."
+                ),
+                name=name,
+                count=sends,
+            )
+        self._note(f"“{name}” no longer knows this job, as after a restart: it is sent again.")
+        self._lost_touch = False
+        await self._send(sends + 1)
+
+    def _know_as(self, prompt_id: str) -> None:
+        if self._record is not None and self._record.prompt_id != prompt_id:
+            self._record = replace(self._record, prompt_id=prompt_id)
+            self._file.write(self._record)
+
+    # ---- following
+
+    async def _until_ended(self) -> dict[str, Any] | None:
+        """The prompt's history entry; None when the server does not know it."""
+        told, missed = False, 0
+        while True:
+            self._changed.clear()
+            place = await self._patiently(self._look)
+            if place.state == "ended":
+                return place.entry
+            missed = missed + 1 if place.state == "gone" else 0
+            if missed > 1:
+                return None
+            if place.state == "waiting" and place.behind and not told:
+                told = True
+                self._note(f"It waits on “{self._remote.name}” behind other jobs.")
+            pause = self._pace.quiet_poll_s if self._listening and not missed else self._pace.poll_s
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), pause)
+
+    async def _look(self) -> Place:
+        """Where the prompt is. The queue is asked before the history: a prompt moves in this direction only."""
+        record = self._record
+        assert record is not None
+        found, ident = in_queue(await self._client.get("/queue"), record.prompt_id, record.client_id)
+        for path in (f"/history/{record.prompt_id}", f"/history?max_items={_MOST_SEEN}"):
+            if found is None:
+                found, ident = in_history(await self._client.get(path), record.prompt_id, record.client_id)
+        self._know_as(ident)
+        return found or Place("gone")
+
+    async def _open_ears(self) -> None:
+        """Listen for the present prompt; wait until the WebSocket is open, or cannot be opened now."""
+        await self._close_ears()
+        tried = asyncio.Event()
+        self._listener = asyncio.create_task(self._listen(tried))
+        await tried.wait()
+
+    async def _close_ears(self) -> None:
+        if self._listener is not None:
+            self._listener.cancel()
+            await asyncio.wait({self._listener})
+        self._listener, self._listening = None, False
+
+    async def _listen(self, tried: asyncio.Event) -> None:
+        """Follow the WebSocket, again after each loss; without it, looking at the queue has to do."""
+        assert self._record is not None
+        record = self._record
+        while True:
+            hearing = Hearing(self._job.id, self._prompt_id, self._graph)
+            with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+                async with self._client.socket(record.client_id) as socket:
+                    await socket.send_json(FLAGS)
+                    self._listening = True
+                    tried.set()
+                    await self._hear(socket, hearing)
+            tried.set()
+            if self._listening:
+                self._listening, self._lost_touch = False, True
+                self._changed.set()
+            await asyncio.sleep(self._pace.retry_s)
+
+    def _prompt_id(self) -> str | None:
+        return None if self._record is None else self._record.prompt_id
+
+    async def _hear(self, socket: aiohttp.ClientWebSocketResponse, hearing: Hearing) -> None:
+        async for message in socket:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                events = hearing.text(message.data)
+            elif message.type is aiohttp.WSMsgType.BINARY:
+                events = await asyncio.to_thread(hearing.binary, message.data)
+            else:
+                return
+            for event in events:
+                self._tell(event)
+            if hearing.over:
+                self._changed.set()
+
+    # ---- stopping
+
+    async def detach(self) -> None:
+        """Leave the server as it is; what is just being sent arrives, so that its id means something."""
+        if self._posting is not None and not self._posting.done():
+            await asyncio.wait({self._posting}, timeout=self._pace.cancel_s)
+            self._posting.cancel()
+
+    async def withdraw(self) -> None:
+        """Take our prompt, and nothing else, off the server: out of its queue, or interrupted if it runs."""
+        await self._stop(interrupting=True)
+        self._file.remove()
+
+    async def hold_back(self) -> None:
+        """Take our prompt out of the server's queue; one that runs is rendered to its end and fetched later."""
+        place = await self._stop(interrupting=False)
+        if place is not None and place.state in ("running", "ended") and not _was_stopped(place):
+            self._note(
+                f"“{self._remote.name}” cannot pause: it renders on, and the clip is fetched when you continue."
+            )
+        elif place is not None:
+            self._file.remove()
+
+    async def _stop(self, *, interrupting: bool) -> Place | None:
+        """Where our prompt is after the stop; None when there is none, or nobody answers."""
+        await self.detach()
+        if self._record is None:
+            return None
+        try:
+            async with asyncio.timeout(self._pace.cancel_s):
+                return await self._stop_there(self._record.prompt_id, interrupting)
+        except (RemoteProblem, TimeoutError):
+            self._note(f"“{self._remote.name}” could not be told to stop: it may go on with the job.")
+            return None
+
+    async def _stop_there(self, prompt_id: str, interrupting: bool) -> Place:
+        while True:
+            place = await self._look()
+            if place.state == "waiting":
+                await self._client.post("/queue", {"delete": [prompt_id]})
+            elif place.state == "running" and interrupting:
+                await self._client.post("/interrupt", {"prompt_id": prompt_id})
+            else:
+                return place
+            await asyncio.sleep(min(self._pace.poll_s, 0.2))
+
+    # ---- patience
+
+    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do it; while the server does not answer, again and again until `give_up_s` are over."""
+        since, told = time.monotonic(), False
+        while True:
+            try:
+                return await work()
+            except (Unreachable, NotFound) as error:
+                most = self._pace.first_s if self._record is None else self._pace.give_up_s
+                fatal = isinstance(error, NotFound) and self._record is None
+                if fatal or time.monotonic() - since > most:
+                    raise
+                self._lost_touch = True
+                if not told:
+                    told = True
+                    self._note(f"{error.sentence} It is tried again.")
+            await asyncio.sleep(self._pace.retry_s)
+
+    def _note(self, sentence: str) -> None:
+        self._tell(Note(self._job.id, sentence))
+
+
+def _was_stopped(place: Place) -> bool:
+    status = (place.entry or {}).get("status")
+    return isinstance(status, dict) and status.get("status_str") == "error"
