@@ -81,9 +81,10 @@ def test_a_cancel_outdoes_a_pause_that_takes_long(backend, tmp_path):
         until(backend, a_job("steps 100000"), files_in(tmp_path), lambda e: isinstance(e, Kept), token, both)
 
 
-def test_a_pause_that_comes_too_late_changes_nothing(backend, tmp_path):
+def pause_too_late(backend, tmp_path):
+    """Pause a job after its last step; its events."""
     token = CancelToken()
-    events = until(
+    return until(
         backend,
         a_job(),
         files_in(tmp_path),
@@ -91,7 +92,21 @@ def test_a_pause_that_comes_too_late_changes_nothing(backend, tmp_path):
         token,
         token.pause,
     )
-    assert isinstance(events[-1], Rendered)
+
+
+def test_a_pause_that_comes_too_late_changes_nothing(backend, tmp_path):
+    assert isinstance(pause_too_late(backend, tmp_path)[-1], Rendered)
+
+
+def test_a_job_that_is_rendered_again_by_the_same_process_can_be_paused_again(backend, tmp_path):
+    pause_too_late(backend, tmp_path)
+    token, pid = CancelToken(), backend.pid
+
+    def kept_by_the_same(event):
+        return isinstance(event, Kept) and backend.pid == pid
+
+    with pytest.raises(Paused):
+        until(backend, a_job("steps 500"), files_in(tmp_path), kept_by_the_same, token, token.pause)
 
 
 def test_rest_gives_the_process_back_and_a_busy_one_is_left_alone(backend, states, tmp_path):

@@ -56,6 +56,10 @@ def _listen(conn, todo, cancelled, paused, settings):
             cancelled.add(message[1])
         elif message[0] == "pause":
             paused.add(message[1])
+        elif message[0] == "render":  # what was said of the job before belongs to an earlier try
+            cancelled.discard(message[1].id)
+            paused.discard(message[1].id)
+            todo.put(message)
         elif not (message[0] == "stop" and settings.get("linger")):
             todo.put(message)
 

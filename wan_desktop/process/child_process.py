@@ -33,7 +33,6 @@ class ChildProcess:
         self._connection, far_end = context.Pipe()
         self._process = context.Process(target=target, args=(far_end, settings), name="render", daemon=True)
         self._sending = threading.Lock()
-        self._sent_once: set[tuple[Any, ...]] = set()
         self.killed = False
         try:
             with _interrupts_held_back():
@@ -57,13 +56,6 @@ class ChildProcess:
         except OSError:
             return False
         return True
-
-    def send_once(self, message: tuple[Any, ...]) -> bool:
-        """Send the message unless it was sent before; True when it was sent now."""
-        if message in self._sent_once:
-            return False
-        self._sent_once.add(message)
-        return self.send(message)
 
     def messages(self) -> Iterator[tuple[Any, ...]]:
         """What the child says, until it is gone."""

@@ -102,11 +102,15 @@ class RenderProcess:
         """Render in one process; False when it died without a word on the job."""
         patience = Patience(self._limits)
         child = self._keeper.claim(job_id, mail, cancel, patience)
-        over = begun = False
+        over = begun = pausing = False
         child.send(message)  # when nobody is left to read it, the keeper tells of the death
         try:
             while not over:
-                answer = self._answer(child, job_id, mail, cancel, patience)
+                if cancel.paused and not pausing:
+                    pausing = child.send(("pause", job_id))
+                    patience.begin_again()
+                cancel.raise_if_cancelled()
+                answer = self._answer(child, job_id, mail, patience, hurry=pausing and patience.early)
                 over = _is_last(answer)
                 match answer:
                     case ("event", event):
@@ -131,17 +135,13 @@ class RenderProcess:
             self._keeper.release(child)
 
     def _answer(
-        self, child: ChildProcess, job_id: str, mail: Mail, cancel: CancelToken, patience: Patience
+        self, child: ChildProcess, job_id: str, mail: Mail, patience: Patience, *, hurry: bool
     ) -> tuple[Any, ...]:
         """The next message on the job. One who is silent for too long is killed, and counts as dead.
 
-        Pause is passed on: it waits for the step, however long that takes; before drawing there is nothing to wait
-        for, and the process has a second to say so.
+        A pause waits for the step, however long that takes; `hurry`: before drawing there is nothing to wait for,
+        and the process has a second to say so.
         """
-        cancel.raise_if_cancelled()
-        hurry = cancel.paused and patience.early
-        if cancel.paused and child.send_once(("pause", job_id)):
-            patience.begin_again()
         answer = patience.next(mail, self._limits.confirm_s if hurry else None)
         if answer is not None:
             return answer
