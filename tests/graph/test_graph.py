@@ -160,6 +160,18 @@ def test_what_cannot_be_rendered_is_refused_where_it_stands(change, fault) -> No
     assert faults(template(**change)) == [fault]
 
 
+@pytest.mark.parametrize(
+    ("number", "fault"),
+    [(-5, "value_smaller_than_min"), (0, "value_smaller_than_min"), (10**9, "value_bigger_than_max")],
+)
+def test_a_number_behind_a_primitive_has_the_limits_of_the_input(number, fault) -> None:
+    graph = template(n55={"start_image": ["80", 0]}) | {
+        "80": node("EmptyImage", width=["81", 0], height=64, batch_size=1, color=0),
+        "81": node("PrimitiveInt", value=number),
+    }
+    assert faults(graph) == [("80", fault, "width")]
+
+
 def test_pictures_that_no_model_drew_are_refused() -> None:
     graph = {
         "1": node("LoadImage", image="cat.png"),

@@ -152,12 +152,8 @@ def _check_value(
         inputs[name] = value = _CONVERTERS[spec[0]](value)
     except (ValueError, TypeError, OverflowError) as error:
         return [problems.not_a(spec[0], name, config, value, str(error))]
-    limits = spec[1]
-    if "min" in limits and value < limits["min"]:
-        return [problems.outside(name, config, value, limits["min"], small=True)]
-    if "max" in limits and value > limits["max"]:
-        return [problems.outside(name, config, value, limits["max"], small=False)]
-    return []
+    told = problems.out_of_range(name, config, value)
+    return [] if told is None else [told]
 
 
 def _real(value: Any) -> float:

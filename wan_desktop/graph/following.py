@@ -156,6 +156,9 @@ class Follower:
             raise Unfit((ident, name), "Only a primitive node can be linked here: write the value itself.")
         if isinstance(spec[0], list) and found not in spec[0]:
             raise Unfit((ident, name), "", problems.not_in_list(name, spec, found, spec[0]))
+        told = problems.out_of_range(name, spec, found)
+        if told is not None:
+            raise Unfit((ident, name), "", told)
         return found
 
     def _fps(self, ident: str) -> Any:

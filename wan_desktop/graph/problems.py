@@ -83,6 +83,16 @@ def outside(name: str, config: Any, value: Any, bound: float, *, small: bool) ->
     )
 
 
+def out_of_range(name: str, config: list[Any], value: Any) -> Problem | None:
+    """What is wrong with a number beyond the limits in `config`, an input as `nodes` has it; None when nothing is."""
+    limits = config[1] if len(config) > 1 else {}
+    if "min" in limits and value < limits["min"]:
+        return outside(name, config, value, limits["min"], small=True)
+    if "max" in limits and value > limits["max"]:
+        return outside(name, config, value, limits["max"], small=False)
+    return None
+
+
 def not_in_list(name: str, config: Any, value: Any, options: list[Any]) -> Problem:
     """A choice that does not exist."""
     long = len(options) > 20
