@@ -364,6 +364,13 @@ def test_other_peoples_manager_is_not_here(served) -> None:
 # ---- how much
 
 
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_what_is_no_number_never_comes_back_in_a_reply(served, number) -> None:
+    body = json.dumps({"prompt": template(), "extra_data": {"x": "?"}}).replace('"?"', number)
+    reply = served.client.post("/prompt", body.encode())
+    assert (reply.status, reply.json()["error"]["type"]) == (400, "invalid_json")
+
+
 def test_bodies_have_a_limit(start) -> None:
     served = start(limits=Limits(prompt_bytes=2000, upload_bytes=3000))
     assert served.client.post("/prompt", b"x" * 2001).status == 413

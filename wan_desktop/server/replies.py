@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -77,20 +78,18 @@ async def read_json(request: web.Request, limits: Limits) -> Any:
     """The body as JSON, whatever Content-Type says. Raises HTTPBadRequest (empty JSON error) when it is none."""
     body = await read_body(request, limits)
     try:
-        return json.loads(body)
+        return json.loads(body, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError) as error:
-        text = _dumps(
-            {
-                "error": {
-                    "type": "invalid_json",
-                    "message": "The body is no JSON.",
-                    "details": "",
-                    "extra_info": {},
-                },
-                "node_errors": {},
-            }
-        )
+        text = failure(400, "invalid_json", "The body is no JSON.").text
         raise web.HTTPBadRequest(text=text, content_type="application/json") from error
+
+
+def _finite(text: str) -> float:
+    """The number; NaN and what is too large are no JSON, and would come back in replies that nobody can read."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 async def read_object(request: web.Request, limits: Limits) -> dict[str, Any]:
