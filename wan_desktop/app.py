@@ -19,8 +19,9 @@ from wan_desktop.domain.events_json import clip_to_json, job_to_json
 from wan_desktop.domain.job import Job
 from wan_desktop.jobs.following import Following
 from wan_desktop.jobs.host import Host
-from wan_desktop.jobs.runner import Runner
+from wan_desktop.jobs.runner import Lane, Runner
 from wan_desktop.process.lock import LibraryLock
+from wan_desktop.remote.places import server_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from wan_desktop.domain.settings import Settings
     from wan_desktop.models.manager import ModelManager
     from wan_desktop.process.host_client import HostClient
+    from wan_desktop.remote.book import RemoteBook
     from wan_desktop.server.api import ApiServer
     from wan_desktop.server.settings import ApiSettings
     from wan_desktop.ui.application import WindowApplication
@@ -45,6 +47,7 @@ T = TypeVar("T")
 DATABASE = "wan-desktop.sqlite"
 WINDOW_STATE = "window.ini"
 RENDER_OUTPUT = "render-output.log"
+RENDERS = "renders"
 _HOST_SECONDS = 8.0
 """How long a library that somebody holds without answering is waited for."""
 
@@ -66,7 +69,10 @@ class HostParts:
         from wan_desktop.models.catalog import ModelCatalog
         from wan_desktop.models.manager import ModelManager
         from wan_desktop.models.registry import NAME, Registry
+        from wan_desktop.models.wan22_ti2v_5b import make_spec
         from wan_desktop.process.render_process import RenderProcess
+        from wan_desktop.remote.book import RemoteBook
+        from wan_desktop.remote.places import WithRemotes
 
         self._paths, self._device = paths, device
         self._file = SettingsFile(paths.config)
@@ -81,10 +87,12 @@ class HostParts:
         self.library = LibraryFolder(
             self._library_folder(),
             images,
-            KeptFiles(paths.data / "renders"),
+            KeptFiles(paths.data / RENDERS),
             snapshot_every_s=lambda: self.settings.snapshot_every_s,
         )
-        self.backend = RenderProcess(child.main, self._child_settings, models=self.models, images=images)
+        self.remotes = RemoteBook(paths.config).all()
+        models = WithRemotes(self.models, [remote.name for remote in self.remotes], make_spec)
+        self.backend = RenderProcess(child.main, self._child_settings, models=models, images=images)
         if rendering:
             self.backend.start()  # before all else: its imports take seconds, everything below overlaps them
         try:
@@ -94,7 +102,7 @@ class HostParts:
             raise
         self.opening_notes += self.store.opening_notes
         self.host = Host(
-            store=self.store, library=self.library, images=images, models=self.models, backend=self.backend
+            store=self.store, library=self.library, images=images, models=models, backend=self.backend
         )
 
     def prepare_library(self) -> None:
@@ -124,14 +132,34 @@ class HostParts:
         """A runner on the host, with everything this computer gives it."""
         from wan_desktop.config.awake import KeepAwake
         from wan_desktop.config.logs import tail
+        from wan_desktop.remote.lanes import fits_here
 
         return Runner(
             self.host,
+            fits=fits_here([remote.name for remote in self.remotes]),
+            lanes=self._lanes(),
             even_paused=even_paused,
             awake=KeepAwake(lambda: self.settings.keep_awake).hold,
             log_tail=lambda since: tail(self._paths.logs / RENDER_OUTPUT, since),
             keep_bytes=self._keep_bytes,
         )
+
+    def _lanes(self) -> list[Lane]:
+        """One for each server that was added."""
+        if not self.remotes:
+            return []
+        from wan_desktop.encode.mp4 import Mp4Writer
+        from wan_desktop.remote.comfy import ComfyBackend
+        from wan_desktop.remote.lanes import fits_on
+
+        names, kept = [remote.name for remote in self.remotes], self._paths.data / RENDERS
+        return [
+            Lane(
+                ComfyBackend(remote, images=self.host.images, writer=Mp4Writer),
+                fits_on(remote.name, names, kept),
+            )
+            for remote in self.remotes
+        ]
 
     def apply(self, settings: Settings) -> None:
         """Save and use new settings. Raises WanError, and then nothing is changed."""
@@ -228,6 +256,14 @@ def model_manager() -> ModelManager:
     listed = Registry(paths.data / NAME)
     catalog = ModelCatalog(resources_dir() / "models" / "demo", lambda: settings, listed)
     return ModelManager(catalog, listed, paths.data / "models")
+
+
+def remote_book() -> RemoteBook:
+    """The servers that were added; needs no host, since the list is a file of its own."""
+    from wan_desktop.config.paths import find_paths
+    from wan_desktop.remote.book import RemoteBook
+
+    return RemoteBook(find_paths().config)
 
 
 def doctor() -> tuple[dict[str, Any], str]:
@@ -328,7 +364,13 @@ def _render_as_host(
     show: Callable[[Event], None],
 ) -> tuple[Job, Clip | None]:
     """Render here; what others submit meanwhile is rendered too, unless a window wants to take over."""
-    with _headless(paths, lock, device, even_paused=True) as (parts, runner, thread, taken_over):
+    here = not server_of(draft.model or "")
+    with _headless(paths, lock, device, even_paused=True, rendering=here) as (
+        parts,
+        runner,
+        thread,
+        taken_over,
+    ):
         # who calls for a render on the command line wants it now, even when the queue rests
         job, clip = Following(parts.host, show).run(lambda: parts.host.submit(draft), interrupted)
         if not (taken_over.is_set() or interrupted.is_set()):
@@ -339,7 +381,7 @@ def _render_as_host(
 
 @contextlib.contextmanager
 def _headless(
-    paths: Paths, lock: LibraryLock, device: str | None, *, even_paused: bool = False
+    paths: Paths, lock: LibraryLock, device: str | None, *, even_paused: bool = False, rendering: bool = True
 ) -> Iterator[tuple[HostParts, Runner, threading.Thread, threading.Event]]:
     """A host without a window, rendering in a thread; the event is set when a window wants to take over."""
     from wan_desktop.config.logs import log_to
@@ -349,7 +391,7 @@ def _headless(
     with contextlib.ExitStack() as stack:
         stack.callback(lock.release)
         stack.callback(log_to(paths.logs, "host"))
-        parts = HostParts(paths, device=device)
+        parts = HostParts(paths, device=device, rendering=rendering)
         stack.callback(parts.host.close)
         parts.prepare_library()
         runner = parts.runner(even_paused=even_paused)

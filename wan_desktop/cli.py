@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from wan_desktop import __version__
 from wan_desktop.cli_models import models_parser
+from wan_desktop.cli_remotes import remotes_parser
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, Cancelled, InvalidRequest, ModelMissing, WanError
 from wan_desktop.domain.events import Event, JobChanged, Note, Progress
 from wan_desktop.domain.job import STAGE_WORDS, Clip, Job, JobState, Stage
 from wan_desktop.domain.request import Draft, Lora
+from wan_desktop.remote.places import model_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     _list_parser(commands, "library", "the library of clips", _library_list)
     _serve_parser(commands)
     models_parser(commands)
+    remotes_parser(commands)
     doctor = commands.add_parser("doctor", help="what this computer has, and what is missing")
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.set_defaults(run=_doctor)
@@ -125,6 +128,11 @@ def _render_parser(commands: Any) -> None:
         ("negative", "TEXT", "what the clip should not show (default: the model's own)"),
         ("preset", "NAME", "a preset of the model"),
         ("model", "NAME|DIR", "a model's folder, or demo"),
+        (
+            "on",
+            "NAME",
+            "render on a server of `remotes list`, or on any of them; --model is then a file there",
+        ),
         ("device", "NAME", "auto, cpu, cuda or cuda:N"),
         ("out", "FILE", "put a copy of the clip here; the library keeps its own"),
     ):
@@ -185,7 +193,7 @@ def _draft(args: argparse.Namespace) -> Draft:
         flow_shift=_real("shift", args.shift),
         sampler=args.sampler,
         seed=_whole("seed", args.seed),
-        model=args.model,
+        model=args.model if args.on is None else model_on(args.on, args.model or ""),
         loras=tuple(map(_lora, args.lora)),
     )
 

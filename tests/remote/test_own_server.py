@@ -39,7 +39,8 @@ def test_a_job_is_rendered_there_and_its_clip_comes_back(start, elsewhere):
     ):
         assert getattr(asked.request, field) == getattr(ours, field), field
     stages = [p.stage for p in render.progress]
-    assert stages[0] is Stage.LOADING and stages[-1] is Stage.SAVING
+    assert stages[0] is Stage.LOADING
+    assert stages[-1] is Stage.SAVING
     assert rendered.made_by["remote"]["wan_desktop"]
     assert "sampler" not in rendered.made_by["remote"]
     assert not render.notes
@@ -64,7 +65,7 @@ def test_the_start_image_is_uploaded_as_it_is_cropped_here(start, elsewhere, tmp
     path = tmp_path / "start.png"
     Image.new("RGB", (300, 200), (200, 60, 40)).save(path)
     sha, _ = elsewhere.images.add(str(path))
-    elsewhere.begin(served.api.address, elsewhere.job(image=sha, **DEMO)).end().rendered
+    assert elsewhere.begin(served.api.address, elsewhere.job(image=sha, **DEMO)).end().rendered
     (asked,) = served.backend.requests
     with Image.open(served.host.images.path(asked.request.image)) as there:
         assert there.size == (128, 96)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
@@ -17,6 +16,7 @@ from wan_desktop.graph import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     Broken = Callable[[web.Request], web.StreamResponse | None]
 
@@ -28,7 +28,8 @@ NODES = {
     **{
         name: {}
         for name in (
-            "ModelSamplingSD3 CLIPTextEncode Wan22ImageToVideoLatent KSampler VAEDecode CreateVideo SaveVideo LoadImage"
+            "ModelSamplingSD3 CLIPTextEncode Wan22ImageToVideoLatent KSampler VAEDecode CreateVideo SaveVideo "
+            "LoadImage"
         ).split()
     },
 }

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wan_desktop.domain.job import Clip, Job
     from wan_desktop.jobs.cancel import CancelToken
     from wan_desktop.jobs.host import Host
+    from wan_desktop.jobs.ports import Backend
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +37,10 @@ START_AGAIN = QT_TRANSLATE_NOOP("errors", "Start again with the same seed")
 class OneJob:
     """Renders one leased job. `end` says in one call how it ended, to be stored by the runner."""
 
-    def __init__(self, host: Host, job: Job, token: CancelToken, log_tail: Callable[[float], str]) -> None:
-        self._host, self._token, self._log_tail = host, token, log_tail
+    def __init__(
+        self, host: Host, backend: Backend, job: Job, token: CancelToken, log_tail: Callable[[float], str]
+    ) -> None:
+        self._host, self._backend, self._token, self._log_tail = host, backend, token, log_tail
         self.job = job
 
     def run(self) -> Callable[[], Job]:
@@ -48,10 +51,11 @@ class OneJob:
         except Cancelled:
             return self._after(lambda: running.cancelled(self.job))
         except Paused:
-            self._host.backend.rest()
+            self._backend.rest()
             return self._after(lambda: running.paused(self.job))
         except DiskProblem as error:
             problem = error
+            self._host.backend.rest()  # the render process may hold the unfinished file open, and with it the room
             return self._after(lambda: running.end(self.job, lambda queue: queue.pause(self.job, problem)))
         except WanError as error:
             return self._failed(error)
@@ -89,7 +93,7 @@ class OneJob:
     def _render(self) -> Rendered:
         host, rendered = self._host, None
         host.library.check_space(self.job.request)
-        for event in host.backend.render(self.job, host.library.work_files(self.job), self._token):
+        for event in self._backend.render(self.job, host.library.work_files(self.job), self._token):
             host.emit(event)
             self._heed(event)
             if isinstance(event, Rendered):

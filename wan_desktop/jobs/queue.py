@@ -14,6 +14,8 @@ from wan_desktop.domain.ids import new_id
 from wan_desktop.domain.job import Job, JobState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wan_desktop.domain.errors import WanError
     from wan_desktop.domain.request import RenderRequest
     from wan_desktop.jobs.ports import Store
@@ -40,10 +42,10 @@ class Queue:
             )
         return job
 
-    def lease(self, skip: frozenset[str]) -> Job | None:
-        """Mark the first waiting job that is not in `skip` as running and return it; None when there is none."""
+    def lease(self, skip: frozenset[str], fits: Callable[[Job], bool]) -> Job | None:
+        """Mark the first waiting job that `fits` and is not in `skip` as running; None when there is none."""
         for job in self._store.waiting():
-            if job.id not in skip:
+            if job.id not in skip and fits(job):
                 return self._put(replace(job, state=JobState.RUNNING, started_at=time.time(), error=None))
         return None
 

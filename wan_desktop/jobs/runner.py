@@ -6,6 +6,7 @@ import contextlib
 import logging
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from wan_desktop.domain.errors import WanError
@@ -14,13 +15,14 @@ from wan_desktop.domain.job import JobState
 from wan_desktop.jobs.one_job import OneJob
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from wan_desktop.domain.events import Event
     from wan_desktop.domain.job import Job
     from wan_desktop.jobs.cancel import CancelToken
     from wan_desktop.jobs.host import Host
+    from wan_desktop.jobs.ports import Backend
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -30,8 +32,16 @@ DISK_RETRY_SECONDS = 20.0
 MOST_DISK_RETRY_SECONDS = 600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A backend beside the host's own, and the jobs that `fits` it; it runs one at a time, beside the others'."""
+
+    backend: Backend
+    fits: Callable[[Job], bool]
+
+
 class Runner:
-    """Runs jobs on the host's backend until told to stop.
+    """Runs jobs on the host's backend, and each lane's on its own, until told to stop.
 
     Jobs that waited before the runner was made are held back until `release`: nobody's computer starts to work
     on yesterday's queue unasked.
@@ -41,6 +51,8 @@ class Runner:
         self,
         host: Host,
         *,
+        fits: Callable[[Job], bool] = lambda job: True,
+        lanes: Sequence[Lane] = (),
         even_paused: bool = False,
         awake: Callable[[], AbstractContextManager[AwakeState | None]] = contextlib.nullcontext,
         log_tail: Callable[[float], str] = lambda since: "",
@@ -48,12 +60,15 @@ class Runner:
         disk_retry_s: float = DISK_RETRY_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`even_paused`: run jobs although the queue rests. `awake` holds the computer awake while a job renders.
+        """`fits` tells which jobs are the host's own backend's, `lanes` are further backends.
+
+        `even_paused`: run jobs although the queue rests. `awake` holds the computer awake while a job renders.
 
         `log_tail` gives the render process's last words after a time (seconds since 1970), `keep_bytes` what ended
         jobs may keep, `clock` seconds.
         """
         self._host = host
+        self._lanes = (Lane(host.backend, fits), *lanes)
         self._even_paused, self._awake = even_paused, awake
         self._log_tail, self._keep_bytes = log_tail, keep_bytes
         self._disk_retry_s, self._clock = disk_retry_s, clock
@@ -63,7 +78,7 @@ class Runner:
         self._looked: dict[str, tuple[float, float]] = {}
         self._stopped = threading.Event()
         self._finishing = threading.Event()
-        self._wake = threading.Event()
+        self._wakes = [threading.Event() for _ in self._lanes]
 
     @property
     def held(self) -> frozenset[str]:
@@ -74,7 +89,7 @@ class Runner:
         """Let the jobs of earlier times run too."""
         with self._holding:
             self._held = {}
-        self._wake.set()
+        self._wake()
 
     def go_on(self) -> None:
         """Let everything of earlier times run, what was interrupted first."""
@@ -84,44 +99,67 @@ class Runner:
     def run(self) -> None:
         """Work until `stop`; blocks. Call it in a thread of its own."""
         unsubscribe = self._host.subscribe(self._notice)
+        others = [
+            threading.Thread(target=self._work, args=each, name="runner-lane")
+            for each in list(zip(self._lanes, self._wakes, strict=True))[1:]
+        ]
+        for thread in others:
+            thread.start()
         try:
-            while not self._stopped.is_set():
-                self._wake.clear()
-                leased = self._patiently(
-                    lambda: self._host.running.lease(self.held, even_paused=self._even_paused)
-                )
-                if leased is not None:
-                    self.run_one(*leased)
-                    continue
-                waiting = self._look_for_room()
-                if self._finishing.is_set() and not waiting:
-                    break
-                self._wake.wait(self._disk_retry_s if waiting else None)
+            self._work(self._lanes[0], self._wakes[0], looks_for_room=True)
+        except BaseException:
+            self.stop()
+            raise
         finally:
+            for thread in others:
+                thread.join()
             unsubscribe()
+
+    def _work(self, lane: Lane, wake: threading.Event, looks_for_room: bool = False) -> None:
+        """Run the lane's jobs; one lane looks for room on disks for all."""
+        while not self._stopped.is_set():
+            wake.clear()
+            leased = self._patiently(
+                lambda: self._host.running.lease(self.held, fits=lane.fits, even_paused=self._even_paused)
+            )
+            if leased is not None:
+                self.run_one(*leased, lane.backend)
+                continue
+            waiting = looks_for_room and self._look_for_room()
+            if self._finishing.is_set() and not waiting:
+                break
+            wake.wait(self._disk_retry_s if waiting else None)
+
+    def _wake(self) -> None:
+        for wake in self._wakes:
+            wake.set()
 
     def stop(self) -> None:
         """Take no further job; a running one goes on until it ends or is cancelled."""
         self._stopped.set()
-        self._wake.set()
+        self._wake()
 
     def finish(self) -> None:
         """Stop once nothing is left to run."""
         self._finishing.set()
-        self._wake.set()
+        self._wake()
 
-    def run_one(self, job: Job, cancel: CancelToken) -> None:
-        """Render one leased job and store how it ended; never raises for what can go wrong with a job."""
+    def run_one(self, job: Job, cancel: CancelToken, backend: Backend | None = None) -> None:
+        """Render one leased job and store how it ended; never raises for what can go wrong with a job.
+
+        `backend` is the host's own unless it is given.
+        """
+        backend = backend or self._host.backend
         with self._awake() as state:
             self._tell_awake(state)
-            store = OneJob(self._host, job, cancel, self._log_tail).run()
+            store = OneJob(self._host, backend, job, cancel, self._log_tail).run()
         if state is not None and state.on:
             self._tell_awake(AwakeState(False))
         ended = self._patiently(store)
         if ended is not None and ended.state.ended:
             self._sweep()
         if self._host.queue_state.paused and not self._even_paused:
-            self._host.backend.rest()
+            backend.rest()
 
     # ---- waiting for a disk
 
@@ -173,9 +211,9 @@ class Runner:
                 with self._holding:
                     if job.id in self._held and self._held[job.id] is not job.state:
                         del self._held[job.id]  # the user has decided about it
-                self._wake.set()
+                self._wake()
             case QueueState():
-                self._wake.set()
+                self._wake()
 
 
 def _waits(job: Job) -> bool:

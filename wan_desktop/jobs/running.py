@@ -117,15 +117,22 @@ class Running:
             self._host.announce(changed)
 
     def lease(
-        self, skip: frozenset[str] = frozenset(), *, even_paused: bool = False
+        self,
+        skip: frozenset[str] = frozenset(),
+        *,
+        fits: Callable[[Job], bool] = lambda job: True,
+        even_paused: bool = False,
     ) -> tuple[Job, CancelToken] | None:
-        """The next job to run, with its token; None when nothing waits that is not in `skip`, or the queue rests."""
+        """The next job to run, with its token; None when the queue rests, or nothing waits that may run.
+
+        It `fits` and is not in `skip`.
+        """
 
         def work() -> tuple[Job, CancelToken] | None:
             if self.queue_state.paused and not even_paused:
                 return None
             with self._keeping:  # so that `interrupt` sees it, or it sees `interrupt`
-                job = None if self._ending else self._host.queue.lease(skip)
+                job = None if self._ending else self._host.queue.lease(skip, fits)
                 if job is None:
                     return None
                 run = self._runs[job.id] = _Run()

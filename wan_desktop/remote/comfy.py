@@ -14,7 +14,6 @@ from wan_desktop.domain.errors import Cancelled, EncodeFailed, Paused
 from wan_desktop.domain.events import BackendState, Rendered
 from wan_desktop.remote.client import ComfyClient
 from wan_desktop.remote.errand import Errand, Pace
-from wan_desktop.remote.having import look
 from wan_desktop.remote.record import RecordFile
 from wan_desktop.remote.result import take_in
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from wan_desktop.jobs.cancel import CancelToken
     from wan_desktop.jobs.ports import Images
     from wan_desktop.remote.book import Remote
-    from wan_desktop.remote.having import Having
     from wan_desktop.remote.result import Writer
 
 
@@ -169,13 +167,3 @@ class _Conversation(threading.Thread):
 async def _stopped(work: asyncio.Task[object]) -> None:
     work.cancel()
     await asyncio.wait({work})
-
-
-def check(remote: Remote) -> Having:
-    """What the server has for a render. Raises RemoteProblem with what is missing or wrong."""
-
-    async def ask() -> Having:
-        async with ComfyClient(remote) as client:
-            return await look(client, remote.name)
-
-    return asyncio.run(ask())

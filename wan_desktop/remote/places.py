@@ -40,14 +40,12 @@ def path_name(path: str) -> str:
 
 
 class WithRemotes:
-    """The Models port: those of this computer, and those of the servers `names` (asked each time).
+    """The Models port: those of this computer, and those of the servers `names`.
 
     `make_spec(id, fingerprint, variant=...)` makes the description of a Wan2.2-TI2V-5B.
     """
 
-    def __init__(
-        self, here: Models, names: Callable[[], Sequence[str]], make_spec: Callable[..., ModelSpec]
-    ) -> None:
+    def __init__(self, here: Models, names: Sequence[str], make_spec: Callable[..., ModelSpec]) -> None:
         self._here, self._names, self._make_spec = here, names, make_spec
 
     def all(self) -> Sequence[ModelSpec]:
@@ -56,7 +54,7 @@ class WithRemotes:
 
     def elsewhere(self) -> list[ModelSpec]:
         """One model for each server, and one for whichever is free when there are several."""
-        names = list(self._names())
+        names = list(self._names)
         return [self.get(model_on(name)) for name in (*names, *([ANY] if len(names) > 1 else []))]
 
     def get(self, model: str | None) -> ModelSpec:
@@ -64,9 +62,12 @@ class WithRemotes:
         if model is None or not server_of(model):
             return self._here.get(model)
         server, file = server_of(model), file_of(model)
-        if server not in self._names() and not (server == ANY and self._names()):
+        if server not in self._names and not (server == ANY and self._names):
             raise InvalidRequest(
-                QT_TRANSLATE_NOOP("errors", "There is no server “{name}” on the list: add it first."),
+                QT_TRANSLATE_NOOP(
+                    "errors",
+                    "There is no server “{name}” here: add it, and open Wan Desktop again if it is open.",
+                ),
                 field="on",
                 action=QT_TRANSLATE_NOOP("errors", "Add it: wan-desktop remotes add NAME URL"),
                 name=server,

@@ -33,6 +33,14 @@ class Record:
     made: dict[str, Any] = field(default_factory=dict)
 
 
+def record_in(folder: Path) -> Record | None:
+    """The record of the job that keeps its files in `folder`; None when there is none that can be read."""
+    try:
+        return Record(**json.loads((folder / REMOTE).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
 class RecordFile:
     """The record of one job, beside its snapshot."""
 
@@ -42,10 +50,7 @@ class RecordFile:
 
     def read(self) -> Record | None:
         """The stored record; None when there is none that can be read."""
-        try:
-            return Record(**json.loads(self._path.read_bytes()))
-        except (OSError, ValueError, TypeError):
-            return None
+        return record_in(self._path.parent)
 
     def write(self, record: Record) -> None:
         """Store the record durably. Raises DiskProblem."""
