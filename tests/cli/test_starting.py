@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.loopback import Client
 from support.samples import a_job
 from support.scripted_backend import write_clip
 
@@ -104,3 +106,20 @@ def test_a_window_goes_on_by_itself_only_when_the_user_set_it(paths, store, qtbo
         jobs = {job.id: job for job in parts.host.jobs().result()}
         assert (jobs["lostaaaaaa"].state, jobs["lostaaaaaa"].attempts) == (state, 1)
         assert session.held_jobs == held
+
+
+def test_the_api_is_on_from_the_start_when_the_user_set_it_and_ends_with_the_window(paths, qtbot):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings(paths, api_on=True, api_port=port)
+    with app.window_session(paths, take_library(paths.data)) as (session, _, _):
+        session.load()
+        qtbot.waitUntil(lambda: session.api.state.on, timeout=20_000)
+        assert Client(f"http://127.0.0.1:{port}").get("/system_stats").status == 200
+        session.change_settings(replace(session.settings, api_on=False))
+        qtbot.waitUntil(lambda: not session.api.busy and not session.api.state.on, timeout=20_000)
+        session.change_settings(replace(session.settings, api_on=True))
+        qtbot.waitUntil(lambda: session.api.state.on, timeout=20_000)
+    with socket.socket() as caller:
+        assert caller.connect_ex(("127.0.0.1", port)) != 0

@@ -208,7 +208,8 @@ def test_the_menu(bench, panel, qtbot):
     assert panel.context_menu() is None
     panel.select(clip.id)
     menu = {a.text(): a for a in panel.context_menu().actions() if a.text()}
-    assert set(menu) == {"Open", "Reuse settings", "Show in folder", "Copy path", "Delete"}
+    copying = {"Copy path", "Copy as ComfyUI workflow"}
+    assert set(menu) == {"Open", "Reuse settings", "Show in folder", *copying, "Delete"}
     with qtbot.waitSignal(panel.clip_opened):
         menu["Open"].trigger()
     with qtbot.waitSignal(panel.reuse_requested) as reused:

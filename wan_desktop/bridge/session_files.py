@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from wan_desktop.bridge.workflows import FoundWorkflow
+    from wan_desktop.domain.request import RenderRequest
     from wan_desktop.jobs.host import Host
 
 
@@ -57,6 +59,28 @@ class SessionFiles:
         from wan_desktop.media.clips import read_recipe
 
         return read_recipe(path)
+
+    def workflow_in(self, path: str) -> FoundWorkflow | None:
+        """What the ComfyUI workflow in a file asks for, None when it holds none. Call it in the background.
+
+        Raises InvalidRequest when the workflow cannot be rendered here, LibraryProblem, BadImage or DiskProblem.
+        """
+        from wan_desktop.bridge.workflows import read_workflow
+        from wan_desktop.media.metadata import texts_in
+
+        return read_workflow(self._host, path, texts_in(path))
+
+    def may_hold_workflow(self, path: str) -> bool:
+        """True for a picture of a kind that ComfyUI writes workflows into."""
+        from wan_desktop.media.metadata import is_picture
+
+        return is_picture(path)
+
+    def workflow_of(self, request: RenderRequest) -> str:
+        """The request as a ComfyUI workflow: JSON in API format."""
+        from wan_desktop.bridge.workflows import workflow_text
+
+        return workflow_text(request)
 
     def keep_image_of(self, path: str) -> str | None:
         """Put the start image that travels inside a clip in the image store; its sha256, None when there is none.

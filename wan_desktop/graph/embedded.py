@@ -26,6 +26,11 @@ def find_workflow(texts: Mapping[str, str]) -> Graph | None:
     return next((found for text in ordered if (found := parse_workflow(text)) is not None), None)
 
 
+def holds_layout(texts: Mapping[str, str]) -> bool:
+    """True when a text is a workflow as ComfyUI's editor keeps it: nodes with their places, not what runs."""
+    return any(_is_layout(text) for text in texts.values())
+
+
 def parse_workflow(text: str) -> Graph | None:
     """The workflow that a text is, or holds: plain, as {"prompt": ...}, or behind "prompt:". None when it is none."""
     text = text.strip().removeprefix("\ufeff")
@@ -37,6 +42,18 @@ def parse_workflow(text: str) -> Graph | None:
         return _as_graph(json.loads(text))
     except (ValueError, RecursionError):
         return None
+
+
+def _is_layout(text: str) -> bool:
+    start = text.find("{", 0, 20)
+    if start < 0 or len(text) > MAX_TEXT:
+        return False
+    try:
+        found = json.loads(text[start:])
+    except (ValueError, RecursionError):
+        return False
+    found = found.get("workflow", found)
+    return isinstance(found, dict) and isinstance(found.get("nodes"), list) and "links" in found
 
 
 def _as_graph(found: Any) -> Graph | None:

@@ -69,6 +69,17 @@ def load_rgb(path: str | Path) -> Image.Image:
         return to_srgb(_upright(image), image.info.get("icc_profile"))
 
 
+def texts_in(path: str | Path) -> dict[str, str]:
+    """The texts that travel inside a picture by their names: of a PNG its own, of others those of the EXIF.
+
+    Raises BadImage when it is no usable picture.
+    """
+    with _opened(path) as image:
+        found = {str(name): str(text) for name, text in image.info.items() if isinstance(text, str)}
+        found |= {f"exif {tag}": text for tag, text in image.getexif().items() if isinstance(text, str)}
+        return found
+
+
 def cover(image: Image.Image, width: int, height: int) -> Image.Image:
     """The picture resized (LANCZOS) to fill `width` x `height` pixels, its centre kept."""
     from PIL import Image

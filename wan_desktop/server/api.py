@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import os
 import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
@@ -55,16 +57,7 @@ class ApiServer:
         try:
             self.address = started.result()
         except OSError as error:
-            raise HostProblem(
-                QT_TRANSLATE_NOOP(
-                    "errors", "The API cannot listen on {address}:{port} ({why}): choose another port."
-                ),
-                field="port",
-                action=QT_TRANSLATE_NOOP("errors", "Choose another port"),
-                address=self.settings.host,
-                port=self.settings.port,
-                why=error.strerror or str(error),
-            ) from error
+            raise _no_address(error, self.settings) from error
 
     def stop(self) -> None:
         """Close every connection and end; safe to call again. The host goes on."""
@@ -102,6 +95,30 @@ class ApiServer:
         finally:
             await desk.close()
             await runner.cleanup()
+
+
+def _no_address(error: OSError, settings: ApiSettings) -> HostProblem:
+    action = QT_TRANSLATE_NOOP("errors", "Choose another port")
+    if error.errno == errno.EADDRINUSE:
+        return HostProblem(
+            QT_TRANSLATE_NOOP(
+                "errors",
+                "Another program, perhaps ComfyUI itself, has port {port}: choose another port, or close it.",
+            ),
+            field="port",
+            action=action,
+            port=settings.port,
+        )
+    return HostProblem(
+        QT_TRANSLATE_NOOP(
+            "errors", "The API cannot listen on {address}:{port} ({why}): choose another port."
+        ),
+        field="port",
+        action=action,
+        address=settings.host,
+        port=settings.port,
+        why=os.strerror(error.errno) if error.errno else str(error),
+    )
 
 
 def _url(host: str, port: int) -> str:

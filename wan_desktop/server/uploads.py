@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, BadImage, DiskProblem
 from wan_desktop.media.files import disk_errors, write_atomically
-from wan_desktop.media.images import MAX_PIXELS, inspect, load_rgb
+from wan_desktop.media.images import inspect, load_rgb
+from wan_desktop.media.scaling import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,7 +170,7 @@ class Uploads:
         side = [min(_PLAIN_SIDE, length) for length in start.size]
         picture = load_rgb(found) if found is not None else Image.new("RGB", (side[0], side[1]), rgb)
         for scale in start.scales if found is not None else ():  # a plain picture stays plain
-            picture = _scaled(picture, scale.width, scale.height, scale.method, crop=scale.crop)
+            picture = scaled(picture, scale.width, scale.height, scale.method, crop=scale.crop)
         target = folder / "start.png"
         target.write_bytes(_saved(picture, "PNG"))
         return target
@@ -225,27 +226,3 @@ def _saved(picture: Image.Image, kind: str) -> bytes:
     more = {"JPEG": {"quality": 98, "subsampling": 0}, "WEBP": {"lossless": True, "method": 2}}.get(kind, {})
     picture.save(data, kind, **more)
     return data.getvalue()
-
-
-def _scaled(picture: Image.Image, width: int, height: int, method: str, *, crop: bool) -> Image.Image:
-    """As ImageScale does it: a side of 0 follows the other one; `crop` keeps the shape by cutting the longer side."""
-    from PIL import Image
-
-    from wan_desktop.domain.sizes import cover_crop
-
-    if not width and not height:
-        return picture
-    width = width or max(1, round(picture.width * height / picture.height))
-    height = height or max(1, round(picture.height * width / picture.width))
-    if width * height > MAX_PIXELS:
-        raise _too_large("ImageScale", MAX_PIXELS)
-    resampling = {
-        "nearest-exact": Image.Resampling.NEAREST,
-        "bilinear": Image.Resampling.BILINEAR,
-        "area": Image.Resampling.BOX,
-        "bicubic": Image.Resampling.BICUBIC,
-    }.get(method, Image.Resampling.LANCZOS)
-    box = cover_crop(picture.width, picture.height, width, height) if crop else None
-    if box is not None:
-        box = (max(box[0], 0.0), max(box[1], 0.0), min(box[2], picture.width), min(box[3], picture.height))
-    return picture.resize((width, height), resampling, box=box)

@@ -49,7 +49,7 @@ ACTIONS = (
     Action(
         "recipe",
         "file",
-        QT_TRANSLATE_NOOP("actions", "Open a clip's recipe…"),
+        QT_TRANSLATE_NOOP("actions", "Open a recipe or workflow…"),
         "Ctrl+Shift+O",
         "choose_recipe",
     ),

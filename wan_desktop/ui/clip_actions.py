@@ -1,4 +1,4 @@
-"""What can be done with a clip, wherever it is shown: delete with undo, show in folder, copy its path."""
+"""What can be done with a clip, wherever it is shown: delete with undo, show in folder, copy its path or workflow."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from wan_desktop.bridge.session import Session
     from wan_desktop.domain.job import Clip
+    from wan_desktop.domain.request import RenderRequest
 
 
 class ClipActions(QObject):
@@ -64,6 +65,11 @@ class ClipActions(QObject):
         """Put the file's path on the clipboard."""
         QGuiApplication.clipboard().setText(clip.path)
         show_toast(anchor, self.tr("Path copied"))
+
+    def copy_workflow(self, request: RenderRequest, anchor: QWidget) -> None:
+        """Put the request on the clipboard as a ComfyUI workflow."""
+        QGuiApplication.clipboard().setText(self._session.workflow_of(request))
+        show_toast(anchor, self.tr("ComfyUI workflow copied"))
 
     def _deleted(self, group: list[Clip], anchor: QWidget, gone: Clip) -> None:
         group.append(gone)

@@ -63,10 +63,13 @@ class Commands(QObject):
         self._window.create_panel.image.choose()
 
     def choose_recipe(self) -> None:
-        """Ask for a clip whose recipe to bring back."""
+        """Ask for a clip whose recipe to bring back, or for a ComfyUI workflow."""
         folder = str(self._session.library_folder)
+        kinds = self.tr("Clips and workflows ({patterns})").format(
+            patterns="*.mp4 *.m4v *.mov *.webm *.json *.png *.webp"
+        )
         path, _ = QFileDialog.getOpenFileName(
-            self._window, self.tr("Open a clip's recipe"), folder, "MP4 (*.mp4)"
+            self._window, self.tr("Open a recipe or workflow"), folder, kinds
         )
         if path:
             self._window.open_recipe(path)

@@ -1,4 +1,4 @@
-"""What a person dropped or pasted: a picture file, picture data, a video file, or a link."""
+"""What a person dropped or pasted: a picture file, picture data, a video or workflow file, or a link."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from PySide6.QtGui import QImage
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
 
-VIDEOS = (".mp4", ".m4v", ".mov")
+RECIPES = (".mp4", ".m4v", ".mov", ".webm", ".json")
+"""Files that are looked into for what made them, never pictures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """One thing: `kind` is "image" (`path`), "pixels" (`image`), "video" (`path`) or "link" (`path` is the URL)."""
+    """One thing: `kind` is "image" (`path`), "pixels" (`image`), "recipe" (`path`) or "link" (`path` is the URL)."""
 
     kind: str
     path: str = ""
@@ -30,7 +31,7 @@ def look(mime: QMimeData) -> Dropped | None:
     """
     local = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
     if local:
-        kind = "video" if Path(local[0]).suffix.lower() in VIDEOS else "image"
+        kind = "recipe" if Path(local[0]).suffix.lower() in RECIPES else "image"
         return Dropped(kind, local[0])
     if mime.hasImage():
         image = QImage(mime.imageData())

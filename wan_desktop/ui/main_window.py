@@ -21,7 +21,7 @@ from wan_desktop.ui.panels.create.panel import CreatePanel
 from wan_desktop.ui.panels.side import SideColumn
 from wan_desktop.ui.panels.stage import StagePanel
 from wan_desktop.ui.quitting import ask_to_quit
-from wan_desktop.ui.recipes import draft_of
+from wan_desktop.ui.recipes import bring_back, if_workflow
 from wan_desktop.ui.when_done import when_done
 from wan_desktop.ui.widgets.banner import BannerStack
 from wan_desktop.ui.widgets.focus_glow import FocusGlow
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 
     from wan_desktop.bridge.session import Session
+    from wan_desktop.bridge.workflows import FoundWorkflow
     from wan_desktop.domain.events import BackendState
     from wan_desktop.domain.request import Draft
     from wan_desktop.domain.settings import Settings
@@ -107,7 +108,7 @@ class MainWindow(QMainWindow):
         self.stage.reuse_requested.connect(self._reuse)
         self.stage.image_requested.connect(self._use_stored)
         self.stage.report_requested.connect(self._commands.report_problem)
-        self.create_panel.video_dropped.connect(self.open_recipe)
+        self.create_panel.recipe_dropped.connect(self.open_recipe)
         self.create_panel.image.edited.connect(self._mark_actions)
         self.splitter.changed.connect(self._mark_columns)
         self._arrangement.watch()
@@ -218,15 +219,26 @@ class MainWindow(QMainWindow):
         self.show_left(True)
 
     def open_file(self, path: str) -> None:
-        """Use a file given from outside: a clip's recipe, or a picture as start image."""
-        if path.lower().endswith(dropped.VIDEOS):
+        """Use a file given from outside: a clip's recipe, a ComfyUI workflow, or a picture as start image."""
+        if path.lower().endswith(dropped.RECIPES):
             self.open_recipe(path)
-        else:
-            self._use_image(path)
+            return
+
+        def use(found: FoundWorkflow | None) -> None:
+            self._use_image(path) if found is None else self._bring_back(found)
+
+        in_background(self, lambda: if_workflow(self._session, path), use, self._tell_error)
 
     def open_recipe(self, path: str) -> None:
-        """Bring back everything that made the clip at `path`."""
-        in_background(self, lambda: draft_of(self._session, path), self._reuse, self._tell_error)
+        """Bring back everything that made the file at `path`."""
+        in_background(self, lambda: bring_back(self._session, path), self._bring_back, self._tell_error)
+
+    def _bring_back(self, found: FoundWorkflow) -> None:
+        self.banners.drop("refused")
+        self._reuse(found.draft)
+        if found.missing_image:
+            text = self.tr("The workflow starts from “{name}”, which is not here: drop that picture here.")
+            self.create_panel.image.say(text.format(name=found.missing_image))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A picture or a clip may be dropped anywhere."""
@@ -239,9 +251,13 @@ class MainWindow(QMainWindow):
         self.create_panel.image.canvas.set_hot(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """A picture becomes the start image, a clip of ours brings its recipe back."""
+        """A picture becomes the start image; a clip of ours or a workflow brings back what made it."""
         self.create_panel.image.canvas.set_hot(False)
-        if self.create_panel.take(event.mimeData()):
+        thing = dropped.look(event.mimeData())
+        if thing is not None and thing.kind == "image":
+            self.open_file(thing.path)
+            event.acceptProposedAction()
+        elif self.create_panel.take(event.mimeData()):
             self.show_left(True)
             event.acceptProposedAction()
 

@@ -73,13 +73,18 @@ class ApiPage(FormRows):
         return self.tr("Off")
 
     def _why_no_token(self) -> str:
-        return self.tr("One moment…") if self._busy() else self.tr("None needed")
+        if self._busy():
+            return self.tr("One moment…")
+        needed = self._session.settings.api_token
+        return self.tr("Shown while it is on") if needed else self.tr("None needed")
 
     def _kept_words(self, state: ApiState) -> str:
         if state.token_kept == "keyring":
             return self.tr("Kept in the system's keyring.")
         if state.token_kept == "file":
             return self.tr("There is no keyring here: it is kept in a file that only you can read.")
+        if self._session.settings.api_token:
+            return self.tr("It stays the same until you make a new one.")
         return self.tr("Without one every program on this computer may send jobs, whoever runs it.")
 
     def _show_problem(self) -> None:
@@ -133,5 +138,5 @@ class ApiPage(FormRows):
         row.addWidget(self.copy_token)
         self.token_note = self.add(self.tr("Token"), both, "-", self.new_token)
         self.token.setAccessibleName(self.tr("Token"))
-        small = self.tr("It draws its few words whatever a program asks for; else only real models answer.")
+        small = self.tr("It knows few words and small sizes. Without this only real models answer.")
         self.add(self.tr("Demo model"), self.demo, small)

@@ -187,12 +187,16 @@ class LibraryPanel(QWidget):
             add(self.tr("Reuse settings"), partial(self._reuse, clip))
             add(self.tr("Show in folder"), partial(self._actions.show_in_folder, clip, self))
             add(self.tr("Copy path"), self.copy_path, "Ctrl+C")
+            add(self.tr("Copy as ComfyUI workflow"), partial(self._copy_workflow, clip))
             job = again.job_with_latents(self._session, clip)
             if job is not None:
                 menu.addMenu(again.menu(menu, self._session, job))
             menu.addSeparator()
         add(self.tr("Delete"), self.delete_selected, "Del")
         return menu
+
+    def _copy_workflow(self, clip: Clip) -> None:
+        self._actions.copy_workflow(RenderRequest.from_json(clip.request), self)
 
     def _reuse(self, clip: Clip) -> None:
         self.reuse_requested.emit(Draft.from_request(RenderRequest.from_json(clip.request)))

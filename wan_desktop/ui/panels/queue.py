@@ -22,6 +22,7 @@ from wan_desktop.bridge.job_list import JobListModel
 from wan_desktop.domain.job import JobState
 from wan_desktop.domain.request import Draft
 from wan_desktop.ui import job_words, theme
+from wan_desktop.ui.clip_actions import clip_actions
 from wan_desktop.ui.panels.queue_foot import QueueFoot
 from wan_desktop.ui.panels.queue_verbs import QueueVerbs
 from wan_desktop.ui.widgets.empty_note import EmptyNote
@@ -238,6 +239,8 @@ class QueuePanel(QWidget):
             add(self.tr("Reuse settings"), partial(self._reuse, job))
             if job.request.prompt:
                 add(self.tr("Copy prompt"), partial(_copy, job.request.prompt))
+            copy_workflow = clip_actions(self._session).copy_workflow
+            add(self.tr("Copy as ComfyUI workflow"), partial(copy_workflow, job.request, self))
             menu.addSeparator()
         self.verbs.fill(menu)
         return menu

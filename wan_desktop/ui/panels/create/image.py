@@ -25,10 +25,10 @@ PATTERNS = "*.png *.jpg *.jpeg *.webp *.avif *.tif *.tiff *.gif *.bmp *.ppm"
 
 
 class ImageSection(QWidget):
-    """`edited` when the picture is another one or none; `video_dropped` passes a clip's path on."""
+    """`edited` when the picture is another one or none; `recipe_dropped` passes on a clip's or workflow's path."""
 
     edited = Signal()
-    video_dropped = Signal(str)
+    recipe_dropped = Signal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -126,8 +126,8 @@ class ImageSection(QWidget):
             return False
         if thing.kind == "image":
             self.set_path(thing.path)
-        elif thing.kind == "video":
-            self.video_dropped.emit(thing.path)
+        elif thing.kind == "recipe":
+            self.recipe_dropped.emit(thing.path)
         elif thing.image is not None:
             self.set_pixels(thing.image)
         else:

@@ -32,9 +32,9 @@ THINK_MS = 120
 
 
 class CreatePanel(QFrame):
-    """What to render. `video_dropped` passes on the path of a dropped video."""
+    """What to render. `recipe_dropped` passes on the path of a dropped clip or workflow."""
 
-    video_dropped = Signal(str)
+    recipe_dropped = Signal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -143,7 +143,7 @@ class CreatePanel(QFrame):
             section.edited.connect(self._on_edit)
         self.prompt.pictured.connect(self.image.take)
         self.prompt.unknown.asked.connect(self._show_words)
-        self.image.video_dropped.connect(self.video_dropped)
+        self.image.recipe_dropped.connect(self.recipe_dropped)
         self.quality.picked.connect(self.advanced.use_preset)
         self.advanced.size_edited.connect(self.shape.set_custom)
         self.foot.render_asked.connect(self.submit)

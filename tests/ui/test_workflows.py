@@ -1,0 +1,137 @@
+"""ComfyUI workflows through the real window: dropped, opened, refused in a sentence, copied."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from support.comfy_files import LAYOUT, WRITERS, plain_json, png
+from support.workflows import node, template
+
+SIZE = {"width": 256, "height": 160, "length": 25}
+
+
+@pytest.fixture
+def told(qtbot, window):
+    """Waits for a banner with these words; the whole sentence."""
+
+    def wait(words):
+        qtbot.waitUntil(lambda: any(words in text for text in window.banners.texts()), timeout=10_000)
+        return next(text for text in window.banners.texts() if words in text)
+
+    return wait
+
+
+def arrived(qtbot, panel, prompt):
+    qtbot.waitUntil(lambda: panel.draft().prompt == prompt, timeout=10_000)
+    return panel.draft()
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_dropped_workflow_becomes_the_form(qtbot, desk, panel, window, drop, files, tmp_path, name):
+    tall = {"width": 160, "height": 256, "length": 17}
+    graph = template("a blue star", n55=tall, n3={"seed": 77, "steps": 6, "cfg": 4.5}, n48={"shift": 3})
+    assert drop(window, files(str(WRITERS[name](tmp_path / name, graph))))
+    draft = arrived(qtbot, panel, "a blue star")
+    assert (draft.negative_prompt, draft.seed, draft.num_inference_steps) == ("dull", 77, 6)
+    assert (draft.guidance_scale, draft.flow_shift, draft.fps, draft.sampler) == (4.5, 3, 24, "uni_pc")
+    assert (draft.width, draft.height, draft.num_frames) == (160, 256, 17)
+    assert not panel.image.has_image()
+    assert window.banners.texts() == []
+    panel.submit()
+    qtbot.waitUntil(lambda: any(j.request.prompt == "a blue star" for j in desk.session.jobs.values()))
+
+
+def test_dropped_on_the_start_image_or_opened_it_is_the_same(qtbot, panel, window, drop, files, tmp_path):
+    file = plain_json(tmp_path / "a.json", template("first", n55=SIZE))
+    assert drop(panel.image, files(str(file)))
+    arrived(qtbot, panel, "first")
+    window.open_file(str(plain_json(tmp_path / "b.json", {"prompt": template("second", n55=SIZE)})))
+    arrived(qtbot, panel, "second")
+
+
+def test_a_picture_of_another_model_is_a_start_image(qtbot, panel, window, drop, files, tmp_path):
+    panel.prompt.editor.setPlainText("kept")
+    other = {"1": node("CheckpointLoaderSimple", ckpt_name="xl.safetensors"), "2": node("EmptyLatentImage")}
+    assert drop(window, files(str(png(tmp_path / "portrait.png", other))))
+    qtbot.waitUntil(lambda: panel.image.image() is not None, timeout=10_000)
+    assert panel.draft().image.endswith("portrait.png")
+    assert panel.draft().prompt == "kept"
+    assert window.banners.texts() == []
+
+
+def test_on_the_start_image_a_picture_is_always_a_picture(qtbot, panel, drop, files, tmp_path):
+    file = png(tmp_path / "frame.png", template("not this", n55=SIZE))
+    assert drop(panel.image, files(str(file)))
+    qtbot.waitUntil(lambda: panel.image.image() is not None, timeout=10_000)
+    assert panel.draft().image == str(file)
+    assert panel.draft().prompt == ""
+
+
+def test_a_start_image_beside_the_workflow_is_used(qtbot, panel, window, picture, tmp_path):
+    graph = template("from a picture", n55={**SIZE, "start_image": ["56", 0]})
+    graph["56"] = node("LoadImage", image="harbour.png")
+    file = plain_json(tmp_path / "a.json", graph)
+    window.open_file(str(file))
+    draft = arrived(qtbot, panel, "from a picture")
+    assert draft.image is None
+    assert "“harbour.png”, which is not here" in panel.image.error.text()
+    picture("harbour.png", 320, 200)
+    window.open_file(str(file))
+    qtbot.waitUntil(lambda: panel.image.image() is not None, timeout=10_000)
+    assert panel.draft().image == str(tmp_path / "harbour.png")
+    assert panel.image.error.text() == ""
+
+
+def test_a_start_image_is_scaled_as_the_workflow_says(qtbot, panel, window, picture, tmp_path):
+    picture("harbour.png", 320, 200)
+    graph = template("stretched", n55={**SIZE, "start_image": ["57a", 0]})
+    graph["56"] = node("LoadImage", image="harbour.png")
+    scale = {"upscale_method": "bilinear", "width": 100, "height": 150, "crop": "disabled"}
+    graph["57a"] = node("ImageScale", image=["56", 0], **scale)
+    window.open_file(str(plain_json(tmp_path / "a.json", graph)))
+    qtbot.waitUntil(lambda: panel.image.image() is not None, timeout=10_000)
+    assert (panel.image.image().width, panel.image.image().height) == (100, 150)
+
+
+def test_what_cannot_be_done_is_told_with_its_node(panel, window, tmp_path, told):
+    panel.prompt.editor.setPlainText("kept")
+    graph = template("no", n55=SIZE)
+    graph["99"] = node("RIFE VFI", frames=["8", 0])
+    window.open_file(str(plain_json(tmp_path / "a.json", graph)))
+    assert "the node “RIFE VFI” (number 99)" in told("a.json")
+    half = template("no", n55=SIZE, n3={"denoise": 0.5})
+    window.open_file(str(plain_json(tmp_path / "half.json", half)))
+    assert "“KSampler” (number 3): denoise - Clips are drawn from pure noise" in told("half.json")
+    window.open_file(str(plain_json(tmp_path / "layout.json", LAYOUT)))
+    assert "export it there as “API”" in told("layout.json")
+    (tmp_path / "shopping.json").write_text('{"milk": 1}')
+    window.open_file(str(tmp_path / "shopping.json"))
+    assert "no ComfyUI workflow" in told("shopping.json")
+    assert panel.draft().prompt == "kept"
+
+
+def test_a_job_and_its_clip_are_copied_as_workflows_that_bring_them_back(
+    qtbot, desk, panel, window, picture, tmp_path
+):
+    panel.prompt.editor.setPlainText("a red ball")
+    panel.set_image(picture())
+    qtbot.waitUntil(lambda: panel.image.image() is not None, timeout=10_000)
+    with qtbot.waitSignal(desk.session.clip_added, timeout=20_000) as added:
+        panel.submit()
+    clip = added.args[0]
+    window.side.queue.select(clip.job_id)
+    window.side.library.select(clip.id)
+    copied = []
+    for owner in (window.side.queue, window.side.library):
+        QGuiApplication.clipboard().clear()
+        menu = owner.context_menu()
+        next(a for a in menu.actions() if a.text() == "Copy as ComfyUI workflow").trigger()
+        copied.append(json.loads(QGuiApplication.clipboard().text()))
+    assert copied[0] == copied[1]
+    assert copied[0]["37"]["inputs"]["unet_name"] == "demo"
+    panel.clear()
+    window.open_file(str(plain_json(tmp_path / "copied.json", copied[0])))
+    draft = arrived(qtbot, panel, "a red ball")
+    assert (draft.seed, draft.stored_image) == (clip.request["seed"], clip.request["image"])
