@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import threading
 from urllib.parse import urlencode
 
 from support.models import SPEC
@@ -135,6 +136,30 @@ def test_a_job_taken_off_the_list_has_ended_for_its_client(served) -> None:
         served.host.remove(prompt_id).result()
     assert served.client.history(done)["outputs"]["58"]["videos"]
     assert served.client.history(failed)["status"]["status_str"] == "error"
+
+
+def test_what_is_made_of_a_clip_outlives_its_job_and_a_restart(start) -> None:
+    first = start()
+    graph = template()
+    graph["60"] = node("SaveImage", images=["8", 0], filename_prefix="x")
+    done = first.client.prompt(graph)
+    first.client.history(done)
+    first.host.remove(done).result()
+    first.close()
+    second = start()
+    image = second.client.history(done)["outputs"]["60"]["images"][0]["filename"]
+    assert second.client.get(f"/view?filename={image}").status == 200
+
+
+def test_a_long_history_is_cleared_in_one_transaction(served) -> None:
+    done = [served.client.prompt(template()) for _ in range(3)]
+    for prompt_id in done:
+        served.client.history(prompt_id)
+    run, asked_by = served.host.store.run, []
+    served.host.store.run = lambda work: (asked_by.append(threading.current_thread().name), run(work))[1]
+    assert served.client.post("/history", {"clear": True}).status == 200
+    assert asked_by.count("api") == 1
+    assert served.client.get("/history").json() == {}
 
 
 def test_history_that_its_client_deleted_is_gone(served) -> None:

@@ -241,8 +241,14 @@ class Desk:
                 return narrator.node
         return None
 
-    async def keep_record(self, job_id: str, record: Record) -> None:
-        """Store a record, and show it."""
+    async def keep_records(self, found: dict[str, Record]) -> None:
+        """Store records by job id, all in one transaction, and show them."""
         store = self.host.store
-        await self.wait(store.run(lambda: records.keep(store, job_id, record)))
-        self.ledger.set_record(job_id, record)
+
+        def work() -> None:
+            for job_id, record in found.items():
+                records.keep(store, job_id, record)
+
+        await self.wait(store.run(work))
+        for job_id, record in found.items():
+            self.ledger.set_record(job_id, record)

@@ -116,8 +116,8 @@ class QueueRoutes:
         ledger = self._desk.ledger
         ended = {job.id: job for job in ledger.ended()}
         ids = [ledger.job_id(ident) for ident in _ids(body)]
-        for job in ended.values() if body.get("clear") else [ended[i] for i in ids if i in ended]:
-            await self._desk.keep_record(job.id, forget(ledger.record(job)))
+        gone = ended.values() if body.get("clear") else [ended[i] for i in ids if i in ended]
+        await self._desk.keep_records({job.id: forget(ledger.record(job)) for job in gone})
         return empty()
 
     # ---- /api/jobs

@@ -70,12 +70,9 @@ def public_extra(extra: Any, client_id: str | None) -> dict[str, Any]:
 
 
 def load(store: Store) -> tuple[dict[str, Record], int]:
-    """The records of the jobs that are there, by job id, and the last number that was given."""
-    found: dict[str, Record] = {}
-    for job in store.jobs():
-        kept = find(store, job.id)
-        if kept is not None:
-            found[job.id] = kept
+    """The records of the jobs and of the clips that are there, by job id, and the last number that was given."""
+    known = {job.id for job in store.jobs()} | {clip.job_id for clip in store.clips()}
+    found = {job_id: kept for job_id in known if (kept := find(store, job_id)) is not None}
     return found, int(store.value(_NUMBER) or 0)
 
 
