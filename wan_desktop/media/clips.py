@@ -95,6 +95,13 @@ def frame_at(path: str | Path, index: int) -> Image.Image:
     raise _unreadable(path, None)
 
 
+def frames(path: str | Path) -> Iterator[Image.Image]:
+    """Every frame in RGB, decoded once, in order. Raises LibraryProblem when the file cannot be read."""
+    with _opened(path) as (container, stream):
+        for frame in container.decode(stream):
+            yield _to_image(frame)
+
+
 def thumbnail(path: str | Path, target: Path, width: int = THUMBNAIL_WIDTH) -> None:
     """Write the middle frame as a JPEG of at most `width` pixels across. Raises LibraryProblem, DiskProblem."""
     import io

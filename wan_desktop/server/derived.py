@@ -6,7 +6,7 @@ import io
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
-from wan_desktop.media.clips import frame_at, probe
+from wan_desktop.media.clips import frame_at, frames
 from wan_desktop.media.files import disk_errors, write_atomically
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _webm(clip: Path, values: dict[str, Any]) -> io.BytesIO:
 
 def _webp(clip: Path, values: dict[str, Any]) -> io.BytesIO:
     data = io.BytesIO()
-    first, *rest = [frame_at(clip, number) for number in range(probe(clip).num_frames)]
+    first, *rest = frames(clip)
     first.save(
         data,
         "WEBP",
