@@ -396,6 +396,13 @@ def test_pictures_have_a_limit_before_they_are_decoded(start) -> None:
     assert served.client.upload(picture(size=(30, 30))).status == 200
 
 
+def test_a_picture_too_long_for_a_format_is_told(served) -> None:
+    assert served.client.upload(picture(size=(20_000, 2)), "long.png").status == 200
+    path = "/view?filename=long.png&type=input&preview="
+    assert served.client.get(path + "webp;90").status == 400
+    assert served.client.get(path + "jpeg;90").status == 200
+
+
 def test_uploads_have_a_limit_together(start) -> None:
     served = start(limits=Limits(uploads_bytes=1000))
     assert served.client.upload(picture()).status == 200

@@ -35,6 +35,10 @@ _MOST_FIELDS, _MOST_TEXT = 32, 4096
 _PREVIEW = re.compile(r"(webp|jpeg)(?:;(\d{1,3}))?")
 
 
+class _Unsavable(Exception):
+    """A picture that the wanted format cannot hold: WebP has sides up to 16,383 pixels, JPEG up to 65,535."""
+
+
 class FileRoutes:
     """Takes pictures, hands out files."""
 
@@ -164,6 +168,8 @@ class FileRoutes:
                 kind, data = await self._desk.blocking(_converted, path, preview, channel)
             except WanError:
                 return empty(404)
+            except _Unsavable:
+                return empty(400)
         headers = {"Content-Disposition": _disposition(name)}
         return web.Response(body=data, content_type=f"image/{kind}", headers=headers)
 
@@ -206,5 +212,8 @@ def _converted(path: Path, preview: str, channel: str) -> tuple[str, bytes]:
     kind = wanted[1] if wanted else ("jpeg" if preview else "png")
     more: dict[str, Any] = {} if kind == "png" else {"quality": min(int((wanted and wanted[2]) or 90), 100)}
     data = io.BytesIO()
-    (picture.convert("RGB") if kind == "jpeg" else picture).save(data, kind.upper(), **more)
+    try:
+        (picture.convert("RGB") if kind == "jpeg" else picture).save(data, kind.upper(), **more)
+    except (ValueError, OSError) as error:  # longer sides than the format has
+        raise _Unsavable from error
     return kind, data.getvalue()
