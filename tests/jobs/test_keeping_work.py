@@ -218,6 +218,47 @@ def test_the_user_may_let_a_job_rest_that_waits_for_its_disk(host, backend, run)
     assert host.jobs().result()[0].state is JobState.PAUSED
 
 
+@pytest.mark.parametrize(("verb", "state"), [("cancel", JobState.CANCELLED), ("pause", JobState.PAUSED)])
+def test_what_the_user_says_counts_more_than_a_full_disk(host, backend, run, verb, state):
+    backend.script("large", fail=DiskProblem("The disk is full."), after=3)
+    asked = []
+
+    def say(event):  # on the runner's thread, just before the disk refuses
+        if getattr(event, "step", None) == 3 and not asked:
+            asked.append(getattr(host, verb)(event.job_id).result())
+
+    host.subscribe(say)
+    waiter = run(disk_retry_s=0.01)
+    job = submit(host, "large")
+    assert waiter.state(job.id, state).error is None
+    assert len(backend.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "end", "state"),
+    [
+        (lambda host, job: host.pause(job.id).result(), "resume", "paused", JobState.QUEUED),
+        (lambda host, job: host.running.interrupt(), "cancel", "cancelled", JobState.CANCELLED),
+    ],
+)
+def test_a_word_that_comes_while_a_job_stops_still_counts(host, monkeypatch, first, then, end, state):
+    submit(host)
+    job, _ = host.running.lease()
+    first(host, job)
+    gate, run = threading.Event(), host.store.run
+    run(gate.wait)  # so that the word is heard after the runner has asked to store the end
+    word = getattr(host, then)(job.id)
+
+    def ask(work):
+        future = run(work)
+        gate.set()
+        return future
+
+    monkeypatch.setattr(host.store, "run", ask)
+    assert getattr(host.running, end)(job).state is state
+    assert word.result().state is JobState.RUNNING
+
+
 @pytest.mark.parametrize(
     ("error", "action"),
     [

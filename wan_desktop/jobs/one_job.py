@@ -55,7 +55,7 @@ class OneJob:
             return self._after(lambda: running.paused(self.job))
         except DiskProblem as error:
             problem = error
-            self._host.backend.rest()  # the render process may hold the unfinished file open, and with it the room
+            self._backend.rest()  # the render process may hold the unfinished file open, and with it the room
             return self._after(lambda: running.end(self.job, lambda queue: queue.pause(self.job, problem)))
         except WanError as error:
             return self._failed(error)
@@ -87,8 +87,14 @@ class OneJob:
                     f"Memory ran out: it goes on with a plan that needs less and takes longer "
                     f"({self.job.plan + 1} of {self._plans()}). {self._what_is_kept()}"
                 )
-            self._token.raise_if_cancelled()
-            self._token.raise_if_paused()
+            except DiskProblem:
+                self._heed_user()  # otherwise the job would go on by itself
+                raise
+            self._heed_user()
+
+    def _heed_user(self) -> None:
+        self._token.raise_if_cancelled()
+        self._token.raise_if_paused()
 
     def _render(self) -> Rendered:
         host, rendered = self._host, None

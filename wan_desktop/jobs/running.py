@@ -193,13 +193,21 @@ class Running:
 
     def paused(self, job: Job) -> Job:
         """The job has stopped after its step."""
-        back = self._runs[job.id].when_paused is JobState.QUEUED
-        return self.end(job, lambda queue: queue.put_back(job) if back else queue.pause(job))
+        run = self._runs[job.id]  # asked in the store, so that a word counts until the end is stored
+        return self.end(
+            job,
+            lambda queue: queue.put_back(job) if run.when_paused is JobState.QUEUED else queue.pause(job),
+        )
 
     def cancelled(self, job: Job) -> Job:
         """The job has stopped: the user said so, or the program ends."""
-        lost = self._runs[job.id].when_cancelled is JobState.INTERRUPTED
-        return self.end(job, lambda queue: queue.interrupt(job) if lost else queue.cancel(job))
+        run = self._runs[job.id]
+        return self.end(
+            job,
+            lambda queue: (
+                queue.interrupt(job) if run.when_cancelled is JobState.INTERRUPTED else queue.cancel(job)
+            ),
+        )
 
     def interrupt(self) -> None:
         """The program ends: stop the jobs that run now; they go on from what they keep at the next start.
