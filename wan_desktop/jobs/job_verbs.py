@@ -186,10 +186,14 @@ class JobVerbs:
         return self._then(self.store.run(work), lambda job: None if job is None else self.announce(job))
 
     def sweep(self, most_bytes: int) -> Future[None]:
-        """At the start: remove what is kept of no job, and what ended jobs keep beyond `most_bytes`."""
+        """At the start: remove what no job needs any more, and what ended jobs keep beyond `most_bytes`."""
 
         def work() -> None:
-            freed = self.library.sweep_orphans(job.id for job in self.jobs().result())
+            jobs = self.jobs().result()
+            freed = self.library.sweep_orphans(job.id for job in jobs)
+            for job in jobs:
+                if job.state is JobState.DONE:  # the program may have been lost before it came to that
+                    self.library.forget_snapshot(job)
             if freed:
                 log.info("%d bytes that belonged to no job were removed", freed)
             self.running.sweep(most_bytes)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, BadImage
-from wan_desktop.media.files import disk_errors, write_atomically
+from wan_desktop.media.files import disk_errors, make_folder, write_atomically
 from wan_desktop.media.images import MAX_BYTES, inspect
 
 if TYPE_CHECKING:
@@ -18,11 +19,17 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class ImageStore:
-    """The Images of jobs.ports: one file a picture in `folder`, named by its sha256, never changed."""
+    """The Images of jobs.ports: one file a picture in `folder`, named by its sha256, never changed.
+
+    Only the host makes one: what a crash left half-written is removed.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._known: dict[str, ImageInfo] = {}
+        with contextlib.suppress(OSError):  # it takes room, and nothing reads it
+            for part in folder.glob(".*.part"):
+                part.unlink(missing_ok=True)
 
     def add(self, path: str) -> tuple[str, tuple[int, int]]:
         """Check and store the picture; (sha256, (width, height) after EXIF turn). Raises BadImage, DiskProblem."""
@@ -31,7 +38,7 @@ class ImageStore:
         sha256 = hashlib.sha256(data).hexdigest()
         target = self._folder / sha256
         with disk_errors(self._folder):
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._folder, 0o700)
             there = target.is_file() and target.stat().st_size == len(data)
         if not there:
             write_atomically(target, data)

@@ -9,7 +9,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from wan_desktop.domain.job import REMOTE, JobState
-from wan_desktop.media.files import disk_errors, replace_file, sync_file, sync_folder
+from wan_desktop.media.files import disk_errors, make_folder, replace_file, sync_file, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +44,7 @@ class KeptFiles:
     def make_room(self, job_id: str) -> None:
         """Make the job's folder, private to the user. Raises DiskProblem."""
         with disk_errors(self.folder):
-            (self.folder / job_id).mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self.folder / job_id, 0o700)
 
     def lend_latents(self, source: str, job_id: str) -> None:
         """Give the job the latents of the job `source`: a second name of the same file, or a copy.
@@ -71,13 +71,16 @@ class KeptFiles:
 
     def forget_snapshot(self, job_id: str) -> None:
         """The job's clip is safe: only its latents stay. Raises DiskProblem."""
+        home = self.folder / job_id
         with disk_errors(self.folder), contextlib.suppress(FileNotFoundError):
-            for file in (self.folder / job_id).iterdir():
-                if file.name != LATENTS:
-                    file.unlink(missing_ok=True)
+            others = [file for file in home.iterdir() if file.name != LATENTS]
+            for file in others:
+                file.unlink(missing_ok=True)
             if not self.latents(job_id).exists():
-                (self.folder / job_id).rmdir()
-            sync_folder(self.folder)
+                home.rmdir()
+                sync_folder(self.folder)
+            elif others:
+                sync_folder(home)
 
     # ---- keeping it within bounds
 

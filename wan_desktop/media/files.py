@@ -86,6 +86,14 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make the folder and those above it, durably; nothing to do when it is there. Raises OSError."""
+    missing = [each for each in (folder, *folder.parents) if not each.is_dir()]
+    folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    for each in missing:
+        sync_folder(each.parent)
+
+
 def replace_file(source: Path, target: Path) -> None:
     """Rename `source` over `target`, atomically and durably. Raises OSError."""
     _patiently(lambda: os.replace(source, target))

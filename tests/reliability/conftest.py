@@ -1,0 +1,18 @@
+"""The clips of a run in which nothing goes wrong, to compare with."""
+
+from __future__ import annotations
+
+import pytest
+from support.restarts import a_picture, undisturbed
+
+
+@pytest.fixture(scope="session")
+def picture(tmp_path_factory):
+    """A picture that a job starts from."""
+    return a_picture(tmp_path_factory.mktemp("picture"))
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory, picture):
+    """The frames by seed, as they should be."""
+    return undisturbed(tmp_path_factory.mktemp("undisturbed"), picture)
