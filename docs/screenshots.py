@@ -197,6 +197,12 @@ def settings_rendering(desk: Desk) -> None:
     desk.window.findChild(_dialog()).show_page("rendering")
 
 
+def settings_api(desk: Desk) -> None:
+    """Its page about other programs."""
+    settings(desk)
+    desk.window.findChild(_dialog()).show_page("api")
+
+
 def countdown(desk: Desk) -> None:
     """The queue is done, and the computer will be shut down."""
     from wan_desktop.ui.countdown import CountdownDialog
@@ -229,6 +235,7 @@ SCENES = {
         settings,
         settings_work,
         settings_rendering,
+        settings_api,
         countdown,
         report,
         quitting,

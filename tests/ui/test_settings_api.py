@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel
 from support.loopback import Client
 from support.workflows import template
 
@@ -129,6 +130,19 @@ def test_a_taken_port_is_told_and_another_one_mends_it(desk, page, click, door, 
     assert page.error.text() == ""
     assert Client(page.address.text()).get("/system_stats").status == 200
     assert not any(str(taken) in text for text in desk.window.banners.texts())
+
+
+def test_every_sentence_has_room(desk, page, click, qtbot):
+    click(page.on)
+    click(page.needs_token)
+    qtbot.waitUntil(
+        lambda: all(
+            label.height() >= label.heightForWidth(label.width())
+            for label in page.findChildren(QLabel)
+            if label.isVisible() and label.wordWrap()
+        )
+    )
+    assert page.copy_token.visibleRegion().boundingRect().height() == page.copy_token.height()
 
 
 def test_the_demo_model_answers_only_when_it_may(desk, page, click, monkeypatch):

@@ -176,17 +176,6 @@ class Uploads:
         return target
 
 
-def _too_large(name: str, most: int) -> BadImage:
-    return BadImage(
-        QT_TRANSLATE_NOOP(
-            "errors", "The picture “{name}” has over {most} megapixels: make it smaller first."
-        ),
-        field="image",
-        name=name,
-        most=most // 1_000_000,
-    )
-
-
 def annotated(name: str, kind: str) -> tuple[str, str]:
     """A name and its folder: ComfyUI writes "a.png [temp]" for a picture that is not in the usual one."""
     match = _ANNOTATED.fullmatch(name)

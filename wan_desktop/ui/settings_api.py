@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QWidget
 
@@ -64,6 +64,14 @@ class ApiPage(FormRows):
         self.new_token.setEnabled(bool(state.token) and not self._busy())
         self.token_note.setText(self._kept_words(state))
         self._show_problem()
+        QTimer.singleShot(0, self, self._make_room)
+
+    def _make_room(self) -> None:
+        """Sentences that come while the dialog is open may need more lines than it has room for."""
+        window = self.window()
+        needed = window.layout().totalHeightForWidth(window.width()) if window.layout() else 0
+        if needed > window.height():
+            window.resize(window.width(), needed)
 
     # ---- words
 
