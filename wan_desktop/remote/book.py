@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from wan_desktop.remote.secrets import forget_token, keep_token, kept_token
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 FILE = "remotes.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -93,9 +96,15 @@ class RemoteBook:
     def _listed(self) -> dict[str, str]:
         try:
             listed = json.loads((self._config / FILE).read_bytes())["remotes"]
-            return {str(each["name"]): checked_url(str(each["url"])) for each in listed}
-        except (OSError, ValueError, LookupError, TypeError, InvalidRequest):
+        except (OSError, ValueError, LookupError, TypeError):
             return {}
+        found: dict[str, str] = {}
+        for each in listed if isinstance(listed, list) else ():
+            try:
+                found[str(each["name"])] = checked_url(str(each["url"]))
+            except (LookupError, TypeError, InvalidRequest) as error:
+                log.warning("an entry of %s is left out: %r", FILE, error)
+        return found
 
     def _write(self, listed: dict[str, str]) -> None:
         data: dict[str, Any] = {
