@@ -6,6 +6,7 @@ import hashlib
 import json
 import pickle
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
@@ -297,6 +298,41 @@ def test_other_models_are_told_apart(manager, tmp_path, tensors, told):
         manager.add(tmp_path / "wan2.2_ti2v_5B_fp16.safetensors")
     assert "Wan2.2-TI2V-5B" in refused.value.sentence
     assert refused.value.action
+
+
+@pytest.mark.parametrize(
+    "tensors",
+    [
+        zeros(patch_embedding__weight=()),
+        zeros(decoder__conv_in__weight=(3,)),
+        zeros(
+            patch_embedding__weight=(1, 48, 1, 1, 1),
+            proj_out__weight=(1,),
+            condition_embedder__text_embedder__linear_1__weight=(1, 1),
+            condition_embedder__time_embedder__linear_1__weight=(1, 1),
+            blocks__0__ffn__net__0__proj__weight=(1,),
+            blocks__99999999__x=(1,),
+        ),
+    ],
+    ids=["a number", "a flat convolution", "a hundred million layers"],
+)
+def test_odd_weights_are_told_and_hide_nothing_else(manager, home, made, tensors):
+    odd = home / "ComfyUI" / "models" / "vae" / "odd.safetensors"
+    odd.parent.mkdir(parents=True)
+    save_file(tensors, odd)
+    with pytest.raises(ModelDamaged, match="shapes that no network has"):
+        manager.add(odd)
+    whole = {k: v.contiguous() for k, v in formats.weights(made["vae"]).items()}
+    save_file(whole, odd.with_name("vae.safetensors"))
+    assert [Path(entry.paths[0]).name for entry in manager.scan()] == ["vae.safetensors"]
+
+
+def test_a_gguf_header_that_nests_without_end_is_told(manager, tmp_path):
+    nested = struct.pack("<IQ", 9, 1) * 3000
+    head = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 1) + b"a" + struct.pack("<I", 9)
+    (tmp_path / "nested.gguf").write_bytes(head + nested)
+    with pytest.raises(ModelDamaged, match="cut short"):
+        manager.add(tmp_path / "nested.gguf")
 
 
 def test_the_vae_of_wan21_as_a_pickle(manager, tmp_path):

@@ -22,14 +22,24 @@ HEAD = 128
 def config_of(component: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
     """The configuration of the network whose weights have these canonical names and shapes.
 
-    KeyError or IndexError when weights that every such network has are missing or flat.
+    KeyError, IndexError or ValueError when weights that every such network has are missing or flat.
     """
     return {TRANSFORMER: _transformer, VAE: _vae, TEXT_ENCODER: _text_encoder}[component](shapes)
 
 
-def _count(names: Iterable[str], pattern: str) -> int:
-    """One more than the highest number that `pattern`'s group finds in `names`; 0 without a match."""
-    return max((int(found[1]) + 1 for name in names if (found := re.match(pattern, name))), default=0)
+MOST_LAYERS = 1000
+"""No network of this family has nearly as many; a file that says so is made to exhaust memory."""
+
+
+def count(names: Iterable[str], pattern: str) -> int:
+    """One more than the highest number that `pattern`'s group finds in `names`; 0 without a match.
+
+    Raises ValueError over MOST_LAYERS.
+    """
+    found = max((int(found[1]) + 1 for name in names if (found := re.match(pattern, name))), default=0)
+    if found > MOST_LAYERS:
+        raise ValueError(f"{found} layers")
+    return found
 
 
 def _transformer(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
@@ -44,7 +54,7 @@ def _transformer(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
         "text_dim": shapes["condition_embedder.text_embedder.linear_1.weight"][1],
         "freq_dim": shapes["condition_embedder.time_embedder.linear_1.weight"][1],
         "ffn_dim": shapes["blocks.0.ffn.net.0.proj.weight"][0],
-        "num_layers": _count(shapes, r"blocks\.(\d+)\."),
+        "num_layers": count(shapes, r"blocks\.(\d+)\."),
         "cross_attn_norm": "blocks.0.norm2.weight" in shapes,
         "qk_norm": "rms_norm_across_heads",
         "eps": 1e-6,
@@ -57,7 +67,7 @@ def _transformer(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
 
 def _vae(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
     base = shapes["encoder.conv_in.weight"][0]
-    blocks = _count(shapes, r"encoder\.down_blocks\.(\d+)\.resnets")
+    blocks = count(shapes, r"encoder\.down_blocks\.(\d+)\.resnets")
     widths = [shapes[f"encoder.down_blocks.{i}.resnets.0.conv1.weight"][0] for i in range(blocks)]
     down = [f"encoder.down_blocks.{i}.downsampler.time_conv.weight" in shapes for i in range(blocks - 1)]
     pixels = shapes["encoder.conv_in.weight"][1]
@@ -67,7 +77,7 @@ def _vae(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
         "decoder_base_dim": shapes["decoder.norm_out.gamma"][0],
         "z_dim": shapes["decoder.conv_in.weight"][1],
         "dim_mult": [width // base for width in widths],
-        "num_res_blocks": _count(shapes, r"encoder\.down_blocks\.0\.resnets\.(\d+)\."),
+        "num_res_blocks": count(shapes, r"encoder\.down_blocks\.0\.resnets\.(\d+)\."),
         "attn_scales": [],
         "temperal_downsample": down,
         "is_residual": True,
@@ -89,7 +99,7 @@ def _text_encoder(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
         "d_ff": shapes[f"{first}.1.DenseReluDense.wi_0.weight"][0],
         "d_kv": shapes[f"{first}.0.SelfAttention.q.weight"][0] // heads,
         "num_heads": heads,
-        "num_layers": _count(shapes, r"encoder\.block\.(\d+)\."),
+        "num_layers": count(shapes, r"encoder\.block\.(\d+)\."),
         "relative_attention_num_buckets": buckets,
         "relative_attention_max_distance": 128,
         "feed_forward_proj": "gated-gelu",

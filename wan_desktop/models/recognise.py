@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wan_desktop.domain import weight_names
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, ModelMissing
 from wan_desktop.domain.weight_names import SPIECE, TEXT_ENCODER, TRANSFORMER, VAE
-from wan_desktop.domain.weight_shapes import CHANNELS, config_of, expected_names
+from wan_desktop.domain.weight_shapes import CHANNELS, config_of, count, expected_names
 from wan_desktop.models.tables import Table, read_table, read_words
 from wan_desktop.models.weights import CHOOSE, damaged_file
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SIDE = (".scale_weight", ".weight_scale", ".scale_input", ".input_scale", ".comfy_quant")
+_BLOCK = r"blocks\.(\d+)\."
 _FOREIGN = {
     "vace": "Wan VACE",
     "img_emb": "an image-to-video model of 14 B",
@@ -73,10 +74,19 @@ def recognise(paths: tuple[Path, ...]) -> Found:
     file is cut short, is an unsafe pickle, or weights are missing.
     """
     tables = [read_table(path) for path in paths]
-    first = paths[0]
     shapes = {name: shape for table in tables for name, shape in table.shapes.items()}
-    if tables[0].format == "torch":
-        return _torch_part(first, shapes)
+    try:
+        if tables[0].format == "torch":
+            return _torch_part(paths[0], shapes)
+        return _part(paths, tables, shapes)
+    except KeyError as error:
+        raise damaged_file(paths[0], f"weights are missing, such as {error}") from error
+    except (IndexError, ValueError, ZeroDivisionError) as error:
+        raise damaged_file(paths[0], f"its weights have shapes that no network has: {error}") from error
+
+
+def _part(paths: tuple[Path, ...], tables: list[Table], shapes: Mapping[str, tuple[int, ...]]) -> Found:
+    first = paths[0]
     prefix = weight_names.prefix_of(shapes)
     names = {n.removeprefix(prefix): s for n, s in shapes.items() if not _is_side(n)}
     component = weight_names.component_of(names)
@@ -138,11 +148,8 @@ def _refuse_other(component: str, path: Path, weights: Mapping[str, tuple[int, .
 
 def _checked(component: str, path: Path, weights: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
     """The configuration, when every weight that it asks for is there. Raises ModelDamaged."""
-    try:
-        config = config_of(component, weights)
-        missing = expected_names(component, config) - set(weights)
-    except (KeyError, IndexError, ValueError, ZeroDivisionError) as error:
-        raise damaged_file(path, f"weights are missing, such as {error}") from error
+    config = config_of(component, weights)
+    missing = expected_names(component, config) - set(weights)
     if missing:
         raise damaged_file(path, f"{len(missing)} weights are missing, such as {min(missing)}")
     return config
@@ -169,12 +176,12 @@ def _torch_part(path: Path, names: Mapping[str, tuple[int, ...]]) -> Found:
         raise _other(path, "the VAE of Wan2.1")
     elif component == TEXT_ENCODER and "blocks.1.pos_embedding.embedding.weight" in known:
         weights = {weight_names.canonical(TEXT_ENCODER, name) for name in known}
-        layers = max(int(name.split(".")[1]) + 1 for name in known if name.startswith("blocks."))
-        needed = set(expected_names(TEXT_ENCODER, {"num_layers": layers}))
-    elif component == TRANSFORMER and {weight_names.canonical(TRANSFORMER, n) for n in known}:
+        needed = set(expected_names(TEXT_ENCODER, {"num_layers": count(known, _BLOCK)}))
+    elif component == TRANSFORMER:
         weights = {weight_names.canonical(TRANSFORMER, name) for name in known}
-        layers = max((int(n.split(".")[1]) + 1 for n in known if n.startswith("blocks.")), default=0)
-        needed = set(expected_names(TRANSFORMER, {"num_layers": layers, "cross_attn_norm": True}))
+        needed = set(
+            expected_names(TRANSFORMER, {"num_layers": count(known, _BLOCK), "cross_attn_norm": True})
+        )
     else:
         raise _other(path, "no part of it")
     if missing := needed - weights:

@@ -103,7 +103,7 @@ def _gguf(path: Path, file: BinaryIO, size: int) -> Table:
             dtypes[name] = kind.name
         align = metadata.get("general.alignment", 32)
         start = -(-file.tell() // align) * align
-    except (struct.error, ValueError, KeyError, TypeError, ZeroDivisionError) as error:
+    except (struct.error, ValueError, KeyError, TypeError, ZeroDivisionError, RecursionError) as error:
         raise damaged_file(path, "its header is cut short") from error
     if size < start + end:
         raise damaged_file(path, f"it has {size} bytes instead of {start + end}")
