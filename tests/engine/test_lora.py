@@ -178,6 +178,9 @@ def test_every_precision(made, tmp_path, precision):
 # ---- what is refused
 
 
+Q = "diffusion_model.blocks.0.self_attn.q"
+
+
 def wide(name, shape):
     down, up = torch.zeros(RANK, shape[1]), torch.zeros(shape[0], RANK)
     stem = f"diffusion_model.{name}"
@@ -193,6 +196,13 @@ def wide(name, shape):
         (wide("double_blocks.0.img_attn_qkv", (256, 256)), "another model"),
         ({"blocks.0.self_attn.q.lora_down.weight": torch.zeros(4, 256)}, "no LoRA"),
         ({"a": torch.zeros(2)}, "no LoRA"),
+        (wide("blocks.0.self_attn.q", (256, 256)) | {f"{Q}.alpha": torch.zeros(2)}, "no LoRA"),
+        ({f"{Q}.lora_down.weight": torch.zeros(8), f"{Q}.lora_up.weight": torch.zeros(8)}, "another model"),
+        ({f"{Q}.lora_down.weight": torch.tensor(1.0), f"{Q}.lora_up.weight": torch.tensor(1.0)}, "another"),
+        (
+            {f"{Q}.lora_down.weight": torch.zeros(0, 256), f"{Q}.lora_up.weight": torch.zeros(256, 0)},
+            "another model",
+        ),
         ({"lora_unet_blocks_0_self_attn_q.lokr_w1": torch.zeros(2)}, "LoKr"),
     ],
 )
@@ -217,6 +227,11 @@ def test_before_it_is_queued(tmp_path):
     shutil.copy(good, tmp_path / "cut.safetensors")
     (tmp_path / "cut.safetensors").write_bytes(good.read_bytes()[:-9])
     save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
+    numbers = {f"{Q}.lora_{part}.weight": torch.tensor(1.0) for part in ("down", "up")}
+    save_file(numbers, tmp_path / "numbers.safetensors")
+    catalog.check_loras(
+        [Lora(str(tmp_path / "numbers.safetensors"))]
+    )  # its layers are looked at by the engine
     told = {"big": "14 B", "text": "damaged", "cut": "damaged", "other": "no LoRA", "nowhere": "no such file"}
     for name, words in told.items():
         with pytest.raises(InvalidRequest, match=words) as refused:

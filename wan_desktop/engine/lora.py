@@ -101,6 +101,8 @@ def read(file: Path, transformer: nn.Module) -> dict[str, Addition]:
             continue
         layer, kind = found
         addition = additions.setdefault(layer, Addition())
+        if kind == lora_names.ALPHA and tensor.numel() != 1:
+            raise refused(file, QT_TRANSLATE_NOOP("errors", "it is no LoRA"))
         setattr(addition, kind, float(tensor) if kind == lora_names.ALPHA else tensor)
     kept = {name: a for name, a in additions.items() if not _is_norm(name)}
     for name, addition in kept.items():
@@ -124,6 +126,8 @@ def _check_fits(file: Path, transformer: nn.Module, name: str, addition: Additio
     if shape is None or (down is None) != (up is None):
         raise refused(file, other)
     if down is not None and up is not None:
+        if min(down.ndim, up.ndim) < 2 or not down.numel():
+            raise refused(file, other)
         addition.down, addition.up = down, up = down.flatten(1), up.flatten(1)
         if (up.shape[0], down.shape[1]) != shape or up.shape[1] != down.shape[0]:
             raise refused(file, other)

@@ -30,7 +30,7 @@ def checked(lora: Lora) -> Lora:
         raise _refused(path, QT_TRANSLATE_NOOP("errors", "it is damaged, or no safetensors file")) from error
     if table.format != "safetensors" or not lora_names.is_lora(table.shapes):
         raise _refused(path, QT_TRANSLATE_NOOP("errors", "it is no LoRA"))
-    widths = {shape[-1] for name, shape in table.shapes.items() if _reads_the_stream(name)}
+    widths = {shape[-1] for name, shape in table.shapes.items() if shape and _reads_the_stream(name)}
     foreign = next((kind for width, kind in WIDTHS.items() if width in widths), None)
     if foreign is not None:
         raise InvalidRequest(
