@@ -86,6 +86,12 @@ def test_short_and_unfinished_jobs_are_not_told(bench, window, notifier, alerts,
     assert toast(window) is None
 
 
+def test_what_is_only_told_again_is_no_news(bench, window, notifier, alerts):
+    job = end(bench)
+    bench.session._on_event(JobChanged(replace(job, kept_latents=False)))  # what it kept was swept
+    assert alerts == [window]
+
+
 def test_who_looks_at_the_window_is_not_told(bench, window, notifier, alerts, monkeypatch):
     monkeypatch.setattr(window, "isActiveWindow", lambda: True)
     end(bench)

@@ -258,6 +258,9 @@ def test_a_clip_chosen_by_hand_stays_and_a_pill_offers_the_rest(bench, stage, qt
     QTest.mouseClick(stage.pill, Qt.MouseButton.LeftButton)
     assert stage.clip_page.clip is made
     assert not stage.pill.isVisible()
+    stage.show_clip(watched)
+    change(bench, job, kept_latents=False)  # what it kept was swept: that is no news
+    assert not stage.pill.isVisible()
 
 
 def test_the_pill_goes_when_its_job_is_removed_or_fails(bench, stage):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 
 from wan_desktop.domain.errors import DiskProblem, WanError
+from wan_desktop.domain.events import JobChanged
 from wan_desktop.domain.job import JobState, Stage
 from wan_desktop.ui import countdown, power
 from wan_desktop.ui.when_done import Then, when_done
@@ -129,6 +131,15 @@ def test_what_the_user_stops_shuts_nothing_down(qtbot, asked, desk, window, verb
     qtbot.waitUntil(lambda: desk.session.jobs[job_id].state is stopped, timeout=10_000)
     assert dialog(window) is None
     assert when_done(desk.session).then is Then.SLEEP
+
+
+def test_an_older_job_that_loses_what_it_kept_shuts_nothing_down(qtbot, asked, desk, window):
+    job_id = submit(qtbot, desk, "one")
+    qtbot.waitUntil(lambda: desk.session.jobs[job_id].state is JobState.DONE, timeout=20_000)
+    job = desk.session.jobs[job_id]
+    when_done(desk.session).choose(Then.SLEEP)
+    desk.session._on_event(JobChanged(replace(job, kept_latents=False)))
+    assert dialog(window) is None
 
 
 def test_a_refusal_is_told(qtbot, monkeypatch, desk, window):

@@ -33,12 +33,14 @@ class Session(QObject, SessionFiles):
     """Signals carry domain objects; verbs never block. A verb that fails says so through `refused`.
 
     `progress` and `preview` carry events.Progress and events.Preview of the running job. `refused` carries the
-    WanError of a verb that could not be done; `submitted` the Job made by `submit`. `pausing` carries the id of a
+    WanError of a verb that could not be done; `submitted` the Job made by `submit`. `job_changed` carries every job
+    that is told of, `state_changed` only one whose state is another than before. `pausing` carries the id of a
     job that stops after its step, `resumed` the events.Resumed of one that goes on, `queue_changed` the
     events.QueueState, `awake_changed` the events.AwakeState.
     """
 
     job_changed = Signal(object)
+    state_changed = Signal(object)
     job_removed = Signal(str)
     submitted = Signal(object)
     refused = Signal(object)
@@ -298,6 +300,8 @@ class Session(QObject, SessionFiles):
         if job.state is not JobState.RUNNING or before is None or before.state is not JobState.RUNNING:
             self._forget_run(job.id)
         self.job_changed.emit(job)
+        if before is not None and before.state is not job.state:
+            self.state_changed.emit(job)
 
     def _forget_run(self, job_id: str) -> None:
         """What was told of the job's render belongs to that render alone."""

@@ -33,9 +33,9 @@ class Notifier(QObject):
         self._session, self._window = session, window
         self._tray: QSystemTrayIcon | None = None
         self._told_paused: set[str] = set()
-        session.job_changed.connect(self._job_changed)
+        session.state_changed.connect(self._state_changed)
 
-    def _job_changed(self, job: Job) -> None:
+    def _state_changed(self, job: Job) -> None:
         long = job_words.took(job) > self._session.settings.notify_after_s
         if self._window.isActiveWindow():
             return

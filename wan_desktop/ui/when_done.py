@@ -68,7 +68,7 @@ class WhenDone(QObject):
         self._session = session
         self.then = Then.NOTHING
         self._able: dict[Then, bool] = {}
-        session.job_changed.connect(self._job_changed)
+        session.state_changed.connect(self._state_changed)
 
     def choose(self, then: Then) -> None:
         """Do `then` at the end of the queue, once."""
@@ -95,7 +95,7 @@ class WhenDone(QObject):
     def _refused(self, error: WanError) -> None:
         self.refused.emit(error)
 
-    def _job_changed(self, job: Job) -> None:
+    def _state_changed(self, job: Job) -> None:
         if self.then is Then.NOTHING or not _ended_by_itself(job):
             return
         live = (JobState.RUNNING, JobState.QUEUED)

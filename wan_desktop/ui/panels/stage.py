@@ -67,6 +67,7 @@ class StagePanel(QWidget):
         session.loaded.connect(self._show_what_runs)
         session.submitted.connect(self._submitted)
         session.job_changed.connect(self._job_changed)
+        session.state_changed.connect(self._state_changed)
         session.job_removed.connect(self._job_removed)
         session.progress.connect(self._progressed)
         session.preview.connect(self._previewed)
@@ -141,10 +142,12 @@ class StagePanel(QWidget):
                 self._offer(job.id, self.tr("Rendering now · show it"))
             else:
                 self._present(job)
-        elif job.state is JobState.DONE and self._by_hand:
-            self._offer(job.id, self.tr("Done · show it"))
-        elif self._offered == job.id:
+        elif self._offered == job.id and not (job.state is JobState.DONE and self._by_hand):
             self._offer("", "")
+
+    def _state_changed(self, job: Job) -> None:
+        if job.state is JobState.DONE and self._by_hand and job.id != self._job_id:
+            self._offer(job.id, self.tr("Done · show it"))
 
     def _job_removed(self, job_id: str) -> None:
         if job_id == self._offered:
