@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QThreadPool
 from PySide6.QtGui import QGuiApplication
 from support.comfy_files import LAYOUT, WRITERS, plain_json, png
 from support.workflows import node, template
@@ -93,6 +94,15 @@ def test_a_start_image_is_scaled_as_the_workflow_says(qtbot, panel, window, pict
     window.open_file(str(plain_json(tmp_path / "a.json", graph)))
     qtbot.waitUntil(lambda: panel.image.image() is not None, timeout=10_000)
     assert (panel.image.image().width, panel.image.image().height) == (100, 150)
+
+
+def test_of_two_files_that_come_quickly_the_last_one_counts(qtbot, panel, window, picture, tmp_path):
+    window.open_file(str(png(tmp_path / "slow.png", template("slow", n55=SIZE)).absolute()))
+    window.open_file(str(plain_json(tmp_path / "quick.json", template("quick", n55=SIZE))))
+    arrived(qtbot, panel, "quick")
+    qtbot.waitUntil(lambda: QThreadPool.globalInstance().activeThreadCount() == 0)
+    QCoreApplication.processEvents()
+    assert panel.draft().prompt == "quick"
 
 
 def test_what_cannot_be_done_is_told_with_its_node(panel, window, tmp_path, told):

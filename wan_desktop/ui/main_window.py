@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
-from wan_desktop.bridge.background import in_background
 from wan_desktop.domain.errors import WanError
 from wan_desktop.ui import actions, dropped, i18n, icons, texts, theme
 from wan_desktop.ui.arrangement import Arrangement
 from wan_desktop.ui.columns import LEFT, RIGHT, Columns
 from wan_desktop.ui.commands import Commands
 from wan_desktop.ui.countdown import EndOfQueue
+from wan_desktop.ui.incoming import Incoming
 from wan_desktop.ui.notify import Notifier
 from wan_desktop.ui.opening import Opening
 from wan_desktop.ui.panels.create.panel import CreatePanel
 from wan_desktop.ui.panels.side import SideColumn
 from wan_desktop.ui.panels.stage import StagePanel
 from wan_desktop.ui.quitting import ask_to_quit
-from wan_desktop.ui.recipes import bring_back, if_workflow
 from wan_desktop.ui.when_done import when_done
 from wan_desktop.ui.widgets.banner import BannerStack
 from wan_desktop.ui.widgets.focus_glow import FocusGlow
@@ -57,6 +56,7 @@ class MainWindow(QMainWindow):
         self._glow = FocusGlow(app, self)
         self._commands = Commands(self, session)
         self.opening = Opening(session, self)
+        self._incoming = Incoming(session, self)
         self.setWindowTitle("Wan Desktop")
         self.setWindowIcon(icons.app_icon())
         self.setAcceptDrops(True)
@@ -68,6 +68,9 @@ class MainWindow(QMainWindow):
         self._connect_session()
         self._notifier = Notifier(session, self)
         self._end_of_queue = EndOfQueue(session, self)
+        self._incoming.found.connect(self._bring_back)
+        self._incoming.picture.connect(self._use_image)
+        self._incoming.refused.connect(self._tell_error)
         when_done(session).refused.connect(self._tell_error)
         self.opening.answered.connect(self._show_held)
         self.opening.tell_notes()
@@ -220,18 +223,11 @@ class MainWindow(QMainWindow):
 
     def open_file(self, path: str) -> None:
         """Use a file given from outside: a clip's recipe, a ComfyUI workflow, or a picture as start image."""
-        if path.lower().endswith(dropped.RECIPES):
-            self.open_recipe(path)
-            return
-
-        def use(found: FoundWorkflow | None) -> None:
-            self._use_image(path) if found is None else self._bring_back(found)
-
-        in_background(self, lambda: if_workflow(self._session, path), use, self._tell_error)
+        self._incoming.open(path)
 
     def open_recipe(self, path: str) -> None:
         """Bring back everything that made the file at `path`."""
-        in_background(self, lambda: bring_back(self._session, path), self._bring_back, self._tell_error)
+        self._incoming.open_recipe(path)
 
     def _bring_back(self, found: FoundWorkflow) -> None:
         self.banners.drop("refused")
