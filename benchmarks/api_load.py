@@ -18,7 +18,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import ClientSession, TCPConnector
+from aiohttp import ClientError, ClientSession, TCPConnector
 
 from benchmarks.fresh import PROMPT, RESULTS, ROOT, machine, own_folders, program
 from wan_desktop.domain.request import RenderRequest
@@ -54,7 +54,7 @@ def served() -> Iterator[str]:
 
 
 class Load:
-    """Polling clients and listening sockets; `seconds` of every request, `failed` ones counted."""
+    """Clients that poll, sockets that listen; `seconds` of every request; `failed` counts requests and sockets lost."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -73,16 +73,23 @@ class Load:
         while True:
             for path in ("/queue", f"/history/{prompt_id}"):
                 began = time.perf_counter()
-                async with session.get(self._address + path) as reply:
-                    await reply.read()
-                    self.failed += reply.status != 200
+                try:
+                    async with session.get(self._address + path) as reply:
+                        await reply.read()
+                        self.failed += reply.status != 200
+                except ClientError:
+                    self.failed += 1
                 self.seconds.append(time.perf_counter() - began)
             await asyncio.sleep(PERIOD_S)
 
     async def _listen(self, session: ClientSession, number: int) -> None:
-        async with session.ws_connect(f"{self._address}/ws?clientId=client-{number}") as socket:
-            async for _ in socket:
-                self.heard += 1
+        try:
+            async with session.ws_connect(f"{self._address}/ws?clientId=client-{number}") as socket:
+                async for _ in socket:
+                    self.heard += 1
+        except ClientError:
+            pass
+        self.failed += 1  # a socket stays open until the load is cancelled
 
 
 async def render(session: ClientSession, address: str, seed: int, load: Load | None) -> float:
@@ -96,7 +103,8 @@ async def render(session: ClientSession, address: str, seed: int, load: Load | N
     finally:
         if running:
             running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
     messages = dict(entry["status"]["messages"])
     return (messages["execution_success"]["timestamp"] - messages["execution_start"]["timestamp"]) / 1000
 
