@@ -401,6 +401,8 @@ def test_a_picture_too_long_for_a_format_is_told(served) -> None:
     path = "/view?filename=long.png&type=input&preview="
     assert served.client.get(path + "webp;90").status == 400
     assert served.client.get(path + "jpeg;90").status == 200
+    for name in ("long.jpg", "long.webp"):
+        assert served.client.upload(picture(size=(70_000, 2)), name).status == 400
 
 
 def test_uploads_have_a_limit_together(start) -> None:

@@ -100,7 +100,7 @@ class Uploads:
     def store(self, source: Path, name: str, subfolder: str, kind: str, *, overwrite: bool) -> str:
         """Keep the picture in `source` under `name`, or a free name like it; the name that it got.
 
-        Raises BadImage when it is no picture, UnsafeName, DiskProblem.
+        Raises BadImage when it is no picture, ValueError when its format cannot hold it, UnsafeName, DiskProblem.
         """
         home = (self._folder / kind).joinpath(*_pieces(subfolder, made=True))
         stem, suffix = _split(name)
@@ -108,9 +108,7 @@ class Uploads:
         with self._writing, disk_errors(home):
             self._check_room(len(data))
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if home.resolve() != home.absolute() and not home.resolve().is_relative_to(
-                self._folder.resolve()
-            ):
+            if not home.resolve().is_relative_to(self._folder.resolve()):
                 raise UnsafeName("a link leads out of the folder")
             for number in range(_MOST_COPIES):
                 given = f"{stem}{f' ({number})' if number else ''}{suffix}"
@@ -213,5 +211,8 @@ def _clean(name: str) -> str:
 def _saved(picture: Image.Image, kind: str) -> bytes:
     data = io.BytesIO()
     more = {"JPEG": {"quality": 98, "subsampling": 0}, "WEBP": {"lossless": True, "method": 2}}.get(kind, {})
-    picture.save(data, kind, **more)
+    try:
+        picture.save(data, kind, **more)
+    except OSError as error:  # nothing is written to a disk here: the format's sides are shorter
+        raise ValueError(f"{kind} cannot hold {picture.width} x {picture.height} pixels") from error
     return data.getvalue()
