@@ -54,7 +54,9 @@ def test_colour_background_and_motion_follow_the_words(drawn):
     right = dict.fromkeys(FIELDS, 0)
     for prompt, wanted in PROMPTS.items():
         one = seen[prompt]
-        found = (one.thing.colour, one.background, one.thing.motion) if one.thing else ("", one.background, "")
+        found = (
+            (one.thing.colour, one.background, one.thing.motion) if one.thing else ("", one.background, "")
+        )
         for name, a, b in zip(FIELDS, found, wanted, strict=True):
             right[name] += a == b
     assert min(right.values()) >= RIGHT, (right, seen)
