@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from PySide6.QtGui import QGuiApplication
@@ -143,6 +144,12 @@ def test_every_sentence_has_room(desk, page, click, qtbot):
         )
     )
     assert page.copy_token.visibleRegion().boundingRect().height() == page.copy_token.height()
+
+
+def test_a_port_that_cannot_be_is_told(desk, page, door, qtbot):
+    desk.session.change_settings(replace(desk.session.settings, api_on=True, api_port=70_000))
+    qtbot.waitUntil(lambda: not door.busy, timeout=20_000)
+    assert "cannot listen on 127.0.0.1:70000" in page.error.text()
 
 
 def test_the_demo_model_answers_only_when_it_may(desk, page, click, monkeypatch):

@@ -56,7 +56,7 @@ class ApiServer:
         self._thread.start()
         try:
             self.address = started.result()
-        except OSError as error:
+        except (OSError, OverflowError) as error:  # the latter: no such port
             raise _no_address(error, self.settings) from error
 
     def stop(self) -> None:
@@ -97,9 +97,10 @@ class ApiServer:
             await runner.cleanup()
 
 
-def _no_address(error: OSError, settings: ApiSettings) -> HostProblem:
+def _no_address(error: OSError | OverflowError, settings: ApiSettings) -> HostProblem:
     action = QT_TRANSLATE_NOOP("errors", "Choose another port")
-    if error.errno == errno.EADDRINUSE:
+    number = error.errno if isinstance(error, OSError) else None
+    if number == errno.EADDRINUSE:
         return HostProblem(
             QT_TRANSLATE_NOOP(
                 "errors",
@@ -117,7 +118,7 @@ def _no_address(error: OSError, settings: ApiSettings) -> HostProblem:
         action=action,
         address=settings.host,
         port=settings.port,
-        why=os.strerror(error.errno) if error.errno else str(error),
+        why=os.strerror(number) if number else str(error),
     )
 
 
