@@ -54,7 +54,7 @@ def served() -> Iterator[str]:
 
 
 class Load:
-    """Clients that poll, sockets that listen; `seconds` of every request; `failed` counts requests and sockets lost."""
+    """Clients that poll and sockets that listen: `seconds` of each request, `failed` requests and lost sockets."""
 
     def __init__(self, address: str) -> None:
         self._address = address
