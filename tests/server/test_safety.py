@@ -14,7 +14,7 @@ from support.loopback import Refused
 from support.models import SPEC
 from support.workflows import node, template
 
-from wan_desktop.domain.errors import HostProblem, WanError
+from wan_desktop.domain.errors import DiskProblem, HostProblem, WanError
 from wan_desktop.domain.job import Stage
 from wan_desktop.server import tokens
 from wan_desktop.server.api import ApiServer
@@ -171,6 +171,12 @@ def test_on_other_addresses_a_token_is_made_and_kept(start, tmp_path) -> None:
         assert stat.S_IMODE((tmp_path / tokens.FILE).stat().st_mode) == 0o600
     fresh, _ = tokens.new_token(tmp_path)
     assert fresh != served.api.token
+
+
+def test_a_token_file_that_cannot_be_read_is_told(tmp_path) -> None:
+    (tmp_path / tokens.FILE).mkdir()
+    with pytest.raises(DiskProblem, match=tokens.FILE):
+        tokens.stored_token(tmp_path)
 
 
 def test_on_other_addresses_only_addresses_are_names(start) -> None:

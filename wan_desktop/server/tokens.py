@@ -67,10 +67,11 @@ def _to_keyring(account: str, token: str) -> bool:
 
 
 def _from_file(file: Path) -> str:
-    try:
-        return file.read_text("ascii").strip()
-    except (FileNotFoundError, UnicodeDecodeError):
-        return ""
+    with disk_errors(file):
+        try:
+            return file.read_text("ascii").strip()
+        except (FileNotFoundError, UnicodeDecodeError):
+            return ""
 
 
 def _to_file(file: Path, token: str) -> None:
