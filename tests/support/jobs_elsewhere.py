@@ -15,7 +15,7 @@ from wan_desktop.jobs.cancel import CancelToken
 from wan_desktop.library.images import ImageStore
 from wan_desktop.remote.book import Remote
 from wan_desktop.remote.comfy import ComfyBackend
-from wan_desktop.remote.errand import Pace
+from wan_desktop.remote.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from wan_desktop.domain.errors import Cancelled, EncodeFailed, Paused
 from wan_desktop.domain.events import BackendState, Rendered
 from wan_desktop.remote.client import ComfyClient
-from wan_desktop.remote.errand import Errand, Pace
+from wan_desktop.remote.errand import Errand
+from wan_desktop.remote.pace import Pace
 from wan_desktop.remote.record import RecordFile
 from wan_desktop.remote.result import take_in
 

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import io
 import time
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import aiohttp
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP
 from wan_desktop.domain.events import Note, Progress
 from wan_desktop.domain.job import Stage
 from wan_desktop.graph.writing import workflow
-from wan_desktop.media.images import cover, load_rgb
 from wan_desktop.remote.answer import Place, clip_in, in_history, in_queue
-from wan_desktop.remote.having import look
-from wan_desktop.remote.hearing import FLAGS, Hearing
-from wan_desktop.remote.mapping import mapped, needed_nodes
-from wan_desktop.remote.places import file_of, path_name
+from wan_desktop.remote.ears import Ears
+from wan_desktop.remote.hearing import Hearing
+from wan_desktop.remote.preparing import prepared
 from wan_desktop.remote.problems import NotFound, RemoteProblem, Unreachable
 from wan_desktop.remote.record import Record
 
@@ -34,6 +28,7 @@ if TYPE_CHECKING:
     from wan_desktop.graph.checking import Graph
     from wan_desktop.remote.book import Remote
     from wan_desktop.remote.client import ComfyClient
+    from wan_desktop.remote.pace import Pace
     from wan_desktop.remote.record import RecordFile
 
 T = TypeVar("T")
@@ -41,19 +36,6 @@ T = TypeVar("T")
 MOST_SENDS = 3
 """So often a job is sent to a server that has forgotten it; then it fails."""
 _MOST_SEEN = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds: between looks at the queue without and with a WebSocket, between tries, until we give up trying before
-    and after the job was sent, and until a cancel must have reached the server."""
-
-    poll_s: float = 2.0
-    quiet_poll_s: float = 15.0
-    retry_s: float = 3.0
-    first_s: float = 60.0
-    give_up_s: float = 600.0
-    cancel_s: float = 15.0
 
 
 class Errand:
@@ -74,10 +56,9 @@ class Errand:
         self._graph: Graph = workflow(job.request)
         self._record = file.read()
         self._posting: asyncio.Task[None] | None = None
-        self._changed = asyncio.Event()
+        self._ears = Ears(client, tell, pace.retry_s)
         self._lost_touch = self._record is not None
-        self._listener: asyncio.Task[None] | None = None
-        self._listening = False
+        self._told: set[str] = set()
 
     async def run(self) -> None:
         """Have the clip in `file.download`. Raises RemoteProblem, DiskProblem, BadImage."""
@@ -87,7 +68,7 @@ class Errand:
         try:
             entry = await self._ended()
         finally:
-            await self._close_ears()
+            await self._ears.close()
         self._tell(Progress(self._job.id, Stage.SAVING))
         await self._patiently(lambda: self._download(entry))
 
@@ -97,7 +78,7 @@ class Errand:
             await self._send(1)
         else:
             self._note(f"“{self._remote.name}” was already asked for this job: its answer is waited for.")
-            await self._open_ears()
+            await self._listen()
         while (entry := await self._until_ended()) is None:
             await self._send_again()
         return entry
@@ -122,48 +103,25 @@ class Errand:
 
     async def _send(self, number: int) -> None:
         """Look at the server, upload, note the prompt's id, submit it."""
-        request, name = self._job.request, self._remote.name
-        having = await self._patiently(
-            lambda: look(
-                self._client,
-                name,
-                model=file_of(request.model),
-                nodes=needed_nodes(request),
-                loras=[path_name(lora.path) for lora in request.loras],
-            )
+        sent, made = await self._patiently(
+            lambda: prepared(self._client, self._remote, self._job.request, self._image)
         )
-        image = await self._upload()
-        sent = mapped(request, having, image)
         self._graph = sent.graph
         for sentence in sent.notes:
             self._note(sentence)
-        ident = str(uuid.uuid4())
-        made = {
-            "server": name,
-            "address": self._remote.url,
-            **having.about,
-            "model": having.unet,
-            **sent.changes,
-        }
-        self._record = Record(name, self._remote.url, ident, uuid.uuid4().hex, time.time(), number, made)
+        self._record = Record(
+            self._remote.name,
+            self._remote.url,
+            prompt_id=str(uuid.uuid4()),
+            client_id=uuid.uuid4().hex,
+            sent_at=time.time(),
+            sends=number,
+            made=made,
+        )
         self._file.write(self._record)
-        await self._open_ears()  # first, so that nothing of the story is missed
+        await self._listen()  # first, so that nothing of the story is missed
         self._posting = asyncio.create_task(self._post(self._record))
         await asyncio.shield(self._posting)
-
-    async def _upload(self) -> str:
-        if self._image is None:
-            return ""
-        request, source = self._job.request, self._image
-
-        def picture() -> bytes:
-            data = io.BytesIO()
-            cover(load_rgb(source), request.width, request.height).save(data, "PNG")
-            return data.getvalue()
-
-        png = await asyncio.to_thread(picture)
-        name = f"wan-desktop-{(request.image or '')[:16]}-{request.width}x{request.height}.png"
-        return await self._patiently(lambda: self._client.upload(name, png))
 
     async def _post(self, record: Record) -> None:
         """Submit; when nobody knows whether it arrived, the server's queue is asked before it is sent again."""
@@ -192,7 +150,7 @@ class Errand:
         assert self._record is not None
         name, sends = self._remote.name, self._record.sends
         self._file.remove()
-        if not self._lost_touch:
+        if not (self._lost_touch or self._ears.lost):
             raise RemoteProblem(
                 QT_TRANSLATE_NOOP(
                     "errors", "The job was taken off the queue of the server “{name}”, by somebody there."
@@ -208,7 +166,7 @@ class Errand:
                 count=sends,
             )
         self._note(f"“{name}” no longer knows this job, as after a restart: it is sent again.")
-        self._lost_touch = False
+        self._lost_touch = self._ears.lost = False
         await self._send(sends + 1)
 
     def _know_as(self, prompt_id: str) -> None:
@@ -222,7 +180,7 @@ class Errand:
         """The prompt's history entry; None when the server does not know it."""
         told, missed = False, 0
         while True:
-            self._changed.clear()
+            self._ears.changed.clear()
             place = await self._patiently(self._look)
             if place.state == "ended":
                 return place.entry
@@ -232,9 +190,8 @@ class Errand:
             if place.state == "waiting" and place.behind and not told:
                 told = True
                 self._note(f"It waits on “{self._remote.name}” behind other jobs.")
-            pause = self._pace.quiet_poll_s if self._listening and not missed else self._pace.poll_s
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), pause)
+            pause = self._pace.quiet_poll_s if self._ears.listening and not missed else self._pace.poll_s
+            await self._ears.pause(pause)
 
     async def _look(self) -> Place:
         """Where the prompt is. The queue is asked before the history: a prompt moves in this direction only."""
@@ -247,52 +204,14 @@ class Errand:
         self._know_as(ident)
         return found or Place("gone")
 
-    async def _open_ears(self) -> None:
-        """Listen for the present prompt; wait until the WebSocket is open, or cannot be opened now."""
-        await self._close_ears()
-        tried = asyncio.Event()
-        self._listener = asyncio.create_task(self._listen(tried))
-        await tried.wait()
-
-    async def _close_ears(self) -> None:
-        if self._listener is not None:
-            self._listener.cancel()
-            await asyncio.wait({self._listener})
-        self._listener, self._listening = None, False
-
-    async def _listen(self, tried: asyncio.Event) -> None:
-        """Follow the WebSocket, again after each loss; without it, looking at the queue has to do."""
+    async def _listen(self) -> None:
         assert self._record is not None
-        record = self._record
-        while True:
-            hearing = Hearing(self._job.id, self._prompt_id, self._graph)
-            with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
-                async with self._client.socket(record.client_id) as socket:
-                    await socket.send_json(FLAGS)
-                    self._listening = True
-                    tried.set()
-                    await self._hear(socket, hearing)
-            tried.set()
-            if self._listening:
-                self._listening, self._lost_touch = False, True
-                self._changed.set()
-            await asyncio.sleep(self._pace.retry_s)
+        await self._ears.open(
+            self._record.client_id, lambda: Hearing(self._job.id, self._prompt_id, self._graph)
+        )
 
     def _prompt_id(self) -> str | None:
         return None if self._record is None else self._record.prompt_id
-
-    async def _hear(self, socket: aiohttp.ClientWebSocketResponse, hearing: Hearing) -> None:
-        async for message in socket:
-            if message.type is aiohttp.WSMsgType.TEXT:
-                events = hearing.text(message.data)
-            elif message.type is aiohttp.WSMsgType.BINARY:
-                events = await asyncio.to_thread(hearing.binary, message.data)
-            else:
-                return
-            for event in events:
-                self._tell(event)
-            if hearing.over:
-                self._changed.set()
 
     # ---- stopping
 
@@ -360,6 +279,10 @@ class Errand:
             await asyncio.sleep(self._pace.retry_s)
 
     def _note(self, sentence: str) -> None:
+        """Tell the sentence, once."""
+        if sentence in self._told:
+            return
+        self._told.add(sentence)
         self._tell(Note(self._job.id, sentence))
 
 
