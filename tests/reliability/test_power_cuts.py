@@ -11,7 +11,10 @@ from support.chain_engine import ChainEngine
 from support.faults import Disk
 from support.restarts import Promises, a_host, check_restart, submit_two, work_off
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="follows open files by /proc")
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="follows open files by /proc"),
+    pytest.mark.usefixtures("quick_database"),
+]
 
 
 class Moments:

@@ -7,6 +7,7 @@ is called before every event: whatever it raises is what went wrong there.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from pathlib import Path
@@ -29,7 +30,7 @@ class ChainEngine:
     """Implements the Backend port with three memory plans; `events` counts what it told, over all renders."""
 
     def __init__(self, trouble: Callable[[int], None] = lambda number: None) -> None:
-        self._trouble = trouble
+        self.trouble = trouble
         self.events = 0
         self.resumed: dict[str, list[int]] = {}
 
@@ -50,7 +51,7 @@ class ChainEngine:
     def render(self, job: Job, files: WorkFiles, cancel: CancelToken) -> Iterator[RenderEvent]:
         """Render the job, with a snapshot after each step."""
         for event in self._render(job, files):
-            self._trouble(self.events)
+            self.trouble(self.events)
             self.events += 1
             cancel.raise_if_cancelled()
             yield event
@@ -79,7 +80,8 @@ class ChainEngine:
             yield _keep(snapshot, job.id, step, steps, state, begun)
         kept = _keep(latents, job.id, steps, steps, state, begun, finished=True)
         if isinstance(kept, Kept):
-            snapshot.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                snapshot.unlink(missing_ok=True)
         yield kept
         return state
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -140,7 +141,8 @@ class JobRun:
             yield Note(self._job.id, not_kept(error))
             return
         if self._files.snapshot:
-            Path(self._files.snapshot).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # it does no harm, and goes when the clip is there
+                Path(self._files.snapshot).unlink(missing_ok=True)
         steps = self._request.num_inference_steps
         yield Kept(self._job.id, steps, steps, latents=True)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
+_LOST = (JobState.INTERRUPTED, JobState.QUEUED)
 MOST_TRIES = 3
 """So many render processes may be lost over one job; then it fails, and only the user lets it go on."""
 
@@ -178,8 +179,9 @@ class JobVerbs:
 
         def work() -> Job | None:
             job = self.store.job(clip.job_id)
-            lost = job is not None and job.state in (JobState.INTERRUPTED, JobState.QUEUED)
-            if job is None or not lost or job.started_at is None or clip.created_at < job.started_at:
+            if job is None or not (job.state in _LOST or job.waits_for_disk):
+                return None
+            if job.started_at is None or clip.created_at < job.started_at:
                 return None
             return self.queue.finish(job, clip.id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from dataclasses import replace
@@ -12,8 +13,8 @@ from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, DiskProblem, LibraryPro
 from wan_desktop.domain.ids import clip_name
 from wan_desktop.domain.job import Clip, WorkFiles
 from wan_desktop.domain.recipe import make_recipe
-from wan_desktop.library.listing import BIN, clip_id, clips_in, clips_in_bin, free_id
-from wan_desktop.library.publishing import recipe_tags, remux, verify
+from wan_desktop.library.listing import BIN, clip_id, clips_in, clips_in_bin, free_id, move_into
+from wan_desktop.library.publishing import recipe_tags, remux, take_back, verify
 from wan_desktop.library.space import check_space, check_there, make_folder
 from wan_desktop.media.clips import thumbnail
 from wan_desktop.media.files import disk_errors, rename_new
@@ -49,6 +50,8 @@ class LibraryFolder:
         self._images = images
         self._snapshot_every_s = snapshot_every_s
         self._parts: dict[str, Path] = {}
+        self._half: dict[str, Path] = {}
+        """Clips of jobs whose publishing failed and could not be undone: they go before the next try."""
 
     def use(self, folder: Path) -> None:
         """Keep clips in `folder` from now on, making it if need be; clips made before stay where they are.
@@ -144,6 +147,9 @@ class LibraryFolder:
         """
         part = self.part_file(job)
         home, finished = part.parent, _finished(part)
+        with disk_errors(home):
+            self._half.get(job.id, finished).unlink(missing_ok=True)
+        self._half.pop(job.id, None)
         ident, now = free_id(home, job.id), time.time()
         target, small = home / clip_name(job.request.prompt, ident, now), home / _THUMBNAILS / f"{ident}.jpg"
         recipe = make_recipe(job, ident, now, rendered.made_by)
@@ -158,9 +164,15 @@ class LibraryFolder:
                 rename_new(finished, target)
                 size = target.stat().st_size
         except BaseException:
-            small.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                small.unlink(missing_ok=True)
+            if not take_back(finished, target):
+                self._half[job.id] = target
             raise
-        self.discard(job)
+        with contextlib.suppress(
+            DiskProblem
+        ):  # the clip is there: what cannot be removed is swept at the next start
+            self.discard(job)
         return Clip(ident, job.id, str(target), str(small), now, size, recipe)
 
     def thumbnail_file(self, ident: str) -> Path:
@@ -179,7 +191,7 @@ class LibraryFolder:
         day = home / BIN / time.strftime("%Y-%m-%d", time.localtime(now))
         with disk_errors(home):
             day.mkdir(parents=True, exist_ok=True)
-            path, small = _move(Path(clip.path), day), _move(Path(clip.thumbnail), day)
+            path, small = move_into(Path(clip.path), day), move_into(Path(clip.thumbnail), day)
         return replace(clip, path=str(path), thumbnail=str(small), deleted_at=now)
 
     def from_bin(self, clip: Clip) -> Clip:
@@ -194,8 +206,8 @@ class LibraryFolder:
         small = home / _THUMBNAILS / Path(clip.thumbnail).name
         with disk_errors(home):
             small.parent.mkdir(exist_ok=True)
-            path = _move(Path(clip.path), home)
-            _move(Path(clip.thumbnail), small.parent)
+            path = move_into(Path(clip.path), home)
+            move_into(Path(clip.thumbnail), small.parent)
             if not small.exists():
                 thumbnail(path, small)
         return replace(clip, path=str(path), thumbnail=str(small), deleted_at=None)
@@ -235,11 +247,3 @@ class LibraryFolder:
 def _finished(part: Path) -> Path:
     """Beside a job's `.part` file: the same video with its recipe."""
     return part.with_suffix(".finished.part")
-
-
-def _move(source: Path, folder: Path) -> Path:
-    """Move the file into `folder` of the same disk under its own name; the target also when there is no file."""
-    target = folder / source.name
-    if source.is_file() and source != target:
-        rename_new(source, target)
-    return target

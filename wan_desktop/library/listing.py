@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from wan_desktop.domain.ids import new_id
-from wan_desktop.media.files import disk_errors
+from wan_desktop.media.files import disk_errors, rename_new
 
 BIN = ".bin"
 """The bin's folder; it holds one folder a day."""
@@ -36,6 +36,17 @@ def clip_id(path: Path) -> str:
     """The id in a clip's file name `{date}_{slug}_{id}.mp4`; "" when it has none."""
     found = path.stem.rpartition("_")[2]
     return found if len(found) == _ID_LENGTH else ""
+
+
+def move_into(source: Path, folder: Path) -> Path:
+    """Move the file into `folder` of the same disk under its own name; the target also when there is no file.
+
+    Raises OSError.
+    """
+    target = folder / source.name
+    if source.is_file() and source != target:
+        rename_new(source, target)
+    return target
 
 
 def _is_clip(entry: os.DirEntry[str]) -> bool:
