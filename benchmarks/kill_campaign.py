@@ -210,9 +210,10 @@ class Campaign:
         self.host.start()
         jobs, clips = self.host.client.jobs().result(), self.host.client.clips().result()
         self._check(kill_checks.nothing_lost(told_jobs, [job.id for job in jobs], "job"))
-        with suppress(StopIteration):  # a clip's row may come with its job's end, or from its file
-            self._check(kill_checks.nothing_lost(told_clips, [clip.id for clip in clips], "clip"))
+        self._check(kill_checks.nothing_lost(told_clips, [clip.id for clip in clips], "clip"))
         for job in jobs:
+            if job.state is JobState.INTERRUPTED and job.attempts >= MOST_TRIES:  # nothing more is told of it
+                self.host.jobs[job.id] = job
             self.host.jobs.setdefault(job.id, job)
         for clip in clips:
             self.host.clips.setdefault(clip.id, clip)

@@ -16,7 +16,7 @@ from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.domain.weight_shapes import config_of
 from wan_desktop.engine.packed import CastEmbedding, Fp8, PackedLinear
 from wan_desktop.engine.wan22_vae import LATENTS_MEAN, LATENTS_STD
-from wan_desktop.engine.weight_files import FP8, Weight, damaged, open_weights
+from wan_desktop.engine.weight_files import FP8, Weight, damaged, open_weights, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ _FLOAT32 = {
 def load_component(part: Part, dtype: torch.dtype, tick: Callable[[], None] = lambda: None) -> nn.Module:
     """The network in `part`'s files, in `dtype`. `tick` is called between any two weights and may raise.
 
-    Raises ModelDamaged when files cannot be read, or weights are missing or of another shape.
+    Raises ModelDamaged when files cannot be read, or weights are missing or of another shape; OutOfMemory.
     """
     tick()
     weights = open_weights(part.files)
@@ -142,7 +142,7 @@ def _fill(
             value = _cast(tensor, dtype, tick) if packing is None else packing.unpack(tensor, dtype)
             setattr(owner, leaf, nn.Parameter(value, requires_grad=False))
     except (RuntimeError, ValueError, OSError) as error:
-        raise damaged(file, error) from error
+        raise unreadable(file, error) from error
 
 
 def _cast(tensor: torch.Tensor, dtype: torch.dtype, tick: Callable[[], None]) -> torch.Tensor:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, OutOfMemory, RenderProcessDied, WanError
 
 _SMALLER = QT_TRANSLATE_NOOP("errors", "Use a smaller size or fewer frames")
@@ -74,4 +77,9 @@ def _first_line(error: BaseException) -> str:
 
 
 def _cpu_out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+    """Torch's own words when it allocates, and the system's when a file of weights is mapped or opened."""
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return True
+    said = str(error)
+    refused = "DefaultCPUAllocator" in said or os.strerror(errno.ENOMEM) in said
+    return isinstance(error, RuntimeError | ValueError) and refused

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from wan_desktop.domain import weight_names
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, ModelDamaged
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, ModelDamaged, OutOfMemory
+from wan_desktop.engine import failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from wan_desktop.domain.errors import WanError
     from wan_desktop.engine.packed import Packing
 
 FP8 = (torch.float8_e4m3fn, torch.float8_e5m2)
@@ -51,13 +53,13 @@ class Weights:
 
 
 def open_weights(files: Iterable[str | Path]) -> Weights:
-    """The weights in `files` together. Raises ModelDamaged."""
+    """The weights in `files` together. Raises ModelDamaged, OutOfMemory."""
     raw: dict[str, Weight] = {}
     for file in map(Path, files):
         try:
             raw.update(_opener(file)(file))
         except (OSError, ValueError, KeyError, RuntimeError, EOFError, IndexError) as error:
-            raise damaged(file, error) from error
+            raise unreadable(file, error) from error
     spiece = raw.pop(weight_names.SPIECE, None)
     prefix = weight_names.prefix_of(raw)
     raw = _unscaled({name.removeprefix(prefix): weight for name, weight in raw.items()})
@@ -80,6 +82,12 @@ def damaged(file: str | Path, why: object) -> ModelDamaged:
         file=file,
         why=(str(why).splitlines() or [type(why).__name__])[0][:200],
     )
+
+
+def unreadable(file: str | Path, error: Exception) -> WanError:
+    """What `error` says of a file that was being read: OutOfMemory when memory ran out, else ModelDamaged."""
+    known = failures.translate(error)
+    return known if isinstance(known, OutOfMemory) else damaged(file, error)
 
 
 def _opener(file: Path) -> Callable[[Path], dict[str, Weight]]:
