@@ -1,18 +1,12 @@
-"""Captions by the hundred thousand, with what they tell: the text encoder's reading lessons.
-
-`python -m training.corpus OUT.safetensors --count 300000 [--seed 0]`
-"""
+"""Captions by the hundred thousand, with what they tell: the text encoder's reading lessons."""
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import os
 import random
-from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from training.scene import CAMERAS, PHOTO, Scene, random_scene
@@ -64,25 +58,3 @@ def _alone() -> None:
     """Each process uses one core."""
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     torch.set_num_threads(1)
-
-
-def load_corpus(path: Path | str) -> tuple[Tensor, Tensor]:
-    """Tokens [N, TOKENS] uint16 and labels [N, fields] uint8 that were written to `path`."""
-    parts = load_file(path)
-    return parts["tokens"], parts["labels"]
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Make a corpus and write it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--count", type=int, default=300_000)
-    parser.add_argument("--seed", type=int, default=0)
-    chosen = parser.parse_args(arguments)
-    tokens, labels = make_corpus(chosen.count, chosen.seed)
-    save_file({"tokens": tokens, "labels": labels}, chosen.out)
-    print(f"{len(tokens)} captions, {int((tokens != 0).sum(1).max())} tokens at most")
-
-
-if __name__ == "__main__":
-    main()

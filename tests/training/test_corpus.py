@@ -2,17 +2,14 @@
 
 import torch
 
-from training.corpus import TOKENS, load_corpus, main, make_corpus
+from training.corpus import TOKENS, make_corpus
 from training.text import FIELDS, labels_of
 from training.tokenizer import EOS, PAD, build_tokenizer
 from training.words import TOLD
 
 
-def test_a_written_corpus_is_read_back(tmp_path, capsys) -> None:
-    path = tmp_path / "corpus.safetensors"
-    main([str(path), "--count", "2100", "--seed", "3"])
-    assert "2100 captions" in capsys.readouterr().out
-    tokens, labels = load_corpus(path)
+def test_the_number_of_processes_changes_nothing() -> None:
+    tokens, labels = make_corpus(2100, seed=3, workers=2)
     assert (tokens.shape, tokens.dtype) == ((2100, TOKENS), torch.uint16)
     assert (labels.shape, labels.dtype) == ((2100, len(FIELDS)), torch.uint8)
     alone = make_corpus(2100, seed=3, workers=1)
