@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
+import shutil
 import sqlite3
 from dataclasses import replace
 
 import pytest
 from support.samples import a_clip, a_job
 
-from wan_desktop.domain.errors import WanError
+from wan_desktop.domain.errors import DiskProblem, WanError
 from wan_desktop.domain.job import JobState
 from wan_desktop.library.backups import backups
 from wan_desktop.library.database import Database
@@ -44,6 +46,33 @@ def look(path):
         return do(database, database.jobs), do(database, database.clips), database.opening_notes
     finally:
         database.close()
+
+
+@pytest.mark.parametrize("step", ["copyfile", "replace"])
+def test_a_repair_that_is_broken_off_is_made_at_the_next_start(path, monkeypatch, step):
+    fill(path)
+    path.write_bytes(b"lightning" * 2000)
+
+    def refuse(*_args, **_values):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patched:
+        patched.setattr({"copyfile": shutil, "replace": os}[step], step, refuse)
+        with pytest.raises(DiskProblem):
+            Database(path)
+    jobs, _, notes = look(path)
+    assert len(jobs) == 60
+    assert notes
+    assert not list(path.parent.glob("*.mending*"))
+
+
+def test_a_repair_that_was_only_to_be_named_is_not_lost(path):
+    fill(path)
+    for backup in backups(path):
+        backup.unlink()
+    path.rename(path.with_name("library.mending"))
+    jobs, _, _ = look(path)
+    assert len(jobs) == 60
 
 
 @pytest.mark.parametrize("seed", range(12))

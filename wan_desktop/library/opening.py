@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import logging
 import shutil
 import sqlite3
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, LibraryProblem
 from wan_desktop.library.backups import back_up, back_up_daily, backups, stamp
 from wan_desktop.library.migrations import MIGRATIONS, VERSION
-from wan_desktop.library.rows import CLIP_COLUMNS, JOB_COLUMNS, clip_from_row, job_from_row
-from wan_desktop.media.files import disk_errors, sync_folder
+from wan_desktop.library.salvage import CLIPS, JOBS, REMEMBERED, UNREADABLE, salvage
+from wan_desktop.media.files import disk_errors, replace_file, sync_file, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 log = logging.getLogger(__name__)
-
-_Table: TypeAlias = "tuple[str, str, Callable[[Any], object]]"
-_JOBS: _Table = ("jobs", JOB_COLUMNS, job_from_row)
-_REMEMBERED: _Table = ("remembered", "key, value", lambda row: json.loads(row[1]))
-_TABLES = (_JOBS, ("clips", CLIP_COLUMNS, clip_from_row), _REMEMBERED)
-_UNREADABLE = (LookupError, TypeError, ValueError)
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _PRAGMAS = (
@@ -45,6 +38,8 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
     """
     with disk_errors(path.parent):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if _mending(path).exists() and not path.exists():  # the repair was made, but for its name
+            replace_file(_mending(path), path)
         is_new = not path.exists() and not backups(path)
     try:
         if not is_new and _size(path) == 0:
@@ -56,7 +51,8 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
             raise _translated(error, path) from error
         log.error("database damaged: %s", error)
     try:
-        return _mended(path)
+        with disk_errors(path.parent):
+            return _mended(path)
     except sqlite3.DatabaseError as error:
         raise _translated(error, path) from error
 
@@ -70,31 +66,50 @@ def _backed_up(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection
 
 
 def _mended(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
-    kept = _set_aside(path)
-    connection = _checked(path)
-    saved = _salvage(kept, connection, _TABLES)
+    """Make a whole database beside the damaged one, and only then let it take its place."""
+    kept, fresh = path.with_name(f"{path.stem}.{stamp()}.damaged"), _mending(path)
+    fresh.unlink(missing_ok=True)
+    _journal(fresh).unlink(missing_ok=True)
+    with contextlib.closing(_checked(fresh)) as connection:
+        saved = salvage(path, connection, (JOBS, CLIPS, REMEMBERED)) or 0
+        more = _filled_up(connection, path) if saved else ""
     note = (
         f"The library's database was damaged. {saved} entries could be read and were kept, the old file is "
-        f"{kept.name}; clips come back from their own files."
+        f"{kept.name}; clips come back from their own files.{more}"
     )
-    if saved:
-        return connection, (note + _filled_up(connection, path),)
+    if not saved and (backup := _copied_backup(path, fresh)):
+        note = (
+            f"The library's database was damaged and is kept as {kept.name}; the backup {backup.name} took its "
+            "place. Clips that are newer come back from their own files."
+        )
+    _journal(fresh).unlink(missing_ok=True)  # empty, since the connection is closed
+    _set_aside(path, kept)
+    replace_file(fresh, path)
+    return _checked(path), (note,)
+
+
+def _copied_backup(path: Path, fresh: Path) -> Path | None:
+    """Put the newest backup that is sound into `fresh`; None when there is none, and `fresh` is then empty."""
     for backup in backups(path):
-        connection.close()
-        shutil.copyfile(backup, path)
+        shutil.copyfile(backup, fresh)
         try:
-            connection = _checked(path)
+            _checked(fresh).close()
         except sqlite3.DatabaseError as error:
             log.warning("backup %s is damaged too: %s", backup, error)
-            path.unlink()
-            connection = _checked(path)
         else:
-            note = (
-                f"The library's database was damaged and is kept as {kept.name}; the backup {backup.name} took its "
-                "place. Clips that are newer come back from their own files."
-            )
-            break
-    return connection, (note,)
+            sync_file(fresh)
+            return backup
+    fresh.unlink()
+    _checked(fresh).close()
+    return None
+
+
+def _mending(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.mending")
+
+
+def _journal(path: Path) -> Path:
+    return path.with_name(f"{path.name}-journal")
 
 
 def _filled_up(connection: sqlite3.Connection, path: Path) -> str:
@@ -103,7 +118,7 @@ def _filled_up(connection: sqlite3.Connection, path: Path) -> str:
     Clips are left out: they come back from their files, and those that were deleted since must not.
     """
     for backup in backups(path):
-        added = _salvage(backup, connection, (_JOBS, _REMEMBERED))
+        added = salvage(backup, connection, (JOBS, REMEMBERED))
         if added is not None:
             return f" {added} more were found in the backup {backup.name}." if added else ""
     return ""
@@ -130,11 +145,11 @@ def _checked(path: Path) -> sqlite3.Connection:
 
 def _check_rows(connection: sqlite3.Connection) -> None:
     """Raise when a row that is nowhere else cannot be understood: SQLite does not notice a letter that changed."""
-    for table, columns, check in (_JOBS, _REMEMBERED):
+    for table, columns, check in (JOBS, REMEMBERED):
         for row in connection.execute(f"SELECT {columns} FROM {table}"):
             try:
                 check(row)
-            except _UNREADABLE as error:
+            except UNREADABLE as error:
                 raise _damage(f"{table}: {error!r}") from error
 
 
@@ -189,62 +204,10 @@ def _migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
         connection.execute("COMMIT")
 
 
-def _set_aside(path: Path) -> Path:
-    """Rename the damaged file and its journal, which belong together; the new name of the file."""
-    kept = path.with_name(f"{path.stem}.{stamp()}.damaged")
-    with disk_errors(path.parent):
-        journal = path.with_name(path.name + "-journal")
-        if journal.exists():
-            journal.replace(kept.with_name(kept.name + "-journal"))
-        if path.exists():
-            path.replace(kept)
-        sync_folder(path.parent)
-    return kept
-
-
-def _salvage(damaged: Path, fresh: sqlite3.Connection, tables: Iterable[_Table]) -> int | None:
-    """Copy every row that can still be read and is not there yet; how many. None: there is nothing to be read."""
-    if not _size(damaged):
-        return None
-    old = sqlite3.connect(f"{damaged.as_uri()}?mode=ro&immutable=1", uri=True)
-    try:
-        counts = [_salvage_table(old, fresh, *table) for table in tables]
-    finally:
-        old.close()
-    found = [count for count in counts if count is not None]
-    return sum(found) if found else None
-
-
-def _known_to(old: sqlite3.Connection, fresh: sqlite3.Connection, table: str, columns: str) -> str:
-    """`columns` as the old file's layout knows them; a column that came later is its default."""
-    layout = f"SELECT name, dflt_value FROM pragma_table_info('{table}')"
-    there = {name for name, _ in old.execute(layout)}
-    defaults = dict(fresh.execute(layout))
-    names = [name.strip() for name in columns.split(",")]
-    return ", ".join(name if name in there else str(defaults[name] or "NULL") for name in names)
-
-
-def _salvage_table(
-    old: sqlite3.Connection,
-    fresh: sqlite3.Connection,
-    table: str,
-    columns: str,
-    check: Callable[[Any], object],
-) -> int | None:
-    """How many rows were added; None when the table could not be read at all."""
-    places = ", ".join("?" * len(columns.split(",")))
-    saved, readable = 0, True
-    fresh.execute("BEGIN IMMEDIATE")
-    try:
-        for row in old.execute(f"SELECT {_known_to(old, fresh, table, columns)} FROM {table}"):
-            try:
-                check(row)
-                insert = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({places})"
-                saved += fresh.execute(insert, row).rowcount
-            except (sqlite3.Error, *_UNREADABLE) as error:
-                log.warning("%s: a damaged row is left out: %s", table, error)
-    except sqlite3.Error as error:
-        log.warning("%s: unreadable after %s rows: %s", table, saved, error)
-        readable = saved > 0
-    fresh.execute("COMMIT")
-    return saved if readable else None
+def _set_aside(path: Path, kept: Path) -> None:
+    """Rename the damaged file and its journal, which belong together."""
+    if _journal(path).exists():
+        _journal(path).replace(_journal(kept))
+    if path.exists():
+        path.replace(kept)
+    sync_folder(path.parent)
