@@ -21,7 +21,7 @@ from wan_desktop.domain.weight_names import COMPONENTS
 from wan_desktop.models.catalog import ModelCatalog
 from wan_desktop.models.manager import ModelManager
 from wan_desktop.models.places import standard_places
-from wan_desktop.models.registry import Registry
+from wan_desktop.models.registry import Entry, Registry
 
 DEMO = resources_dir() / "models" / "demo"
 
@@ -503,6 +503,16 @@ def test_a_damaged_list_is_an_empty_one(home, made, spiece, tmp_path):
         file.write_text(text)
         assert Registry(file).entries() == []
         assert ModelCatalog(DEMO, Settings, Registry(file)).get(None).id == "demo"
+
+
+def test_a_list_that_is_not_understood_is_kept_beside_the_new_one(tmp_path):
+    file = tmp_path / "models.json"
+    file.write_text('{"entries": [{"kind": "part", "paths": ["/a"], "newer": 1}]}')
+    Registry(file).add([Entry("part", ("/b",))])
+    assert [entry.paths for entry in Registry(file).entries()] == [("/b",)]
+    assert "newer" in (tmp_path / "models.json.damaged").read_text()
+    Registry(file).add([Entry("part", ("/c",))])
+    assert "newer" in (tmp_path / "models.json.damaged").read_text()
 
 
 # ---- few-step models

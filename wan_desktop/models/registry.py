@@ -42,13 +42,19 @@ class Registry:
 
     def entries(self) -> list[Entry]:
         """The entries, oldest first; none when the file is missing or unreadable."""
+        return self._read() or []
+
+    def _read(self) -> list[Entry] | None:
+        """The entries; None when there is a file that cannot be understood."""
         try:
             listed = json.loads(self._file.read_bytes())["entries"]
             return [
                 Entry(**{k: tuple(v) if k == "paths" else v for k, v in entry.items()}) for entry in listed
             ]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except FileNotFoundError:
             return []
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
 
     def add(self, entries: Iterable[Entry]) -> list[Entry]:
         """Add what is not on the list yet; what was new."""
@@ -97,6 +103,8 @@ class Registry:
         part = self._file.with_name(f"{self._file.name}.part")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
+            if self._read() is None:  # somebody's list, or a newer version's: it may be mended
+                self._file.replace(self._file.with_name(f"{self._file.name}.damaged"))
             part.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
             part.replace(self._file)
         except OSError as error:
