@@ -136,7 +136,7 @@ class Errand:
             try:
                 told = await self._client.post("/prompt", body)
             except RemoteProblem as error:
-                if not isinstance(error, Unreachable):
+                if not isinstance(error, Unreachable | NotFound):  # those are tried again
                     self._file.remove()
                 raise
             ident = told.get("prompt_id") if isinstance(told, dict) else None
