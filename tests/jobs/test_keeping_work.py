@@ -262,7 +262,7 @@ def test_a_word_that_comes_while_a_job_stops_still_counts(host, monkeypatch, fir
 @pytest.mark.parametrize(
     ("error", "action"),
     [
-        (SnapshotUnfit("It was made by other weights."), "Start again with the same seed"),
+        (SnapshotUnfit("It was made by other weights.", action="Start again"), "Start again"),
         (BadOutput("There is no picture in it."), ""),
         (EncodeFailed("The encoder refused."), ""),
     ],
@@ -302,6 +302,38 @@ def test_retry_begins_again_and_forgets_what_was_kept(host, backend, run):
     assert (again.kept_step, again.attempts, again.error, again.notes) == (0, 0, None, ())
     waiter.state(job.id, JobState.DONE)
     assert resumed_at(waiter, job) == []
+
+
+def test_a_job_that_begins_while_it_is_to_be_retried_is_left_alone(host, monkeypatch):
+    submit(host)
+    job, _ = host.running.lease()
+    host.running.end(job, lambda queue: queue.pause(job, DiskProblem("The disk is full.")))
+
+    def there_is_room(job):
+        host.running.put_back(job.id)
+        host.running.lease()
+
+    monkeypatch.setattr(host.library, "forget", there_is_room)
+    assert host.retry(job.id).result().state is JobState.RUNNING
+    assert host.jobs().result()[0].state is JobState.RUNNING
+
+
+def test_a_lease_that_could_not_be_stored_is_none(host, monkeypatch):
+    job, run = submit(host), host.store.run
+
+    def refuse(work):
+        def stored():
+            work()
+            raise DiskProblem("The disk is full.")
+
+        return run(stored)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(host.store, "run", refuse)
+        with pytest.raises(DiskProblem):
+            host.running.lease()
+    assert not host.running.any
+    assert host.cancel(job.id).result().state is JobState.CANCELLED
 
 
 def test_a_cancelled_job_can_go_on_after_all(host, backend, run):

@@ -51,9 +51,7 @@ class JobVerbs:
         """Check the draft, store its image and queue it. The future raises InvalidRequest when it is refused."""
 
         def work() -> Job:
-            request = self._intake.request(
-                draft
-            )  # reads and stores the picture: not on the database's thread
+            request = self._intake.request(draft)  # it reads a picture: not on the database's thread
             return self.store.run(lambda: self.queue.add(request)).result()
 
         return self._then(self._worker.submit(work), self.announce)
@@ -112,12 +110,15 @@ class JobVerbs:
     def retry(self, job_id: str) -> Future[Job]:
         """Queue an ended or paused job again from the start, with the same request; what it kept is removed."""
 
+        def again() -> Job:
+            job = self.queue.get(job_id)  # it may have begun by itself meanwhile
+            return job if job.state in (JobState.QUEUED, JobState.RUNNING) else self.queue.retry(job)
+
         def work() -> Job:
             job = self.store.run(lambda: self.queue.get(job_id)).result()
-            if job.state in (JobState.QUEUED, JobState.RUNNING):
-                return job
-            self.library.forget(job)
-            return self.store.run(lambda: self.queue.retry(job)).result()
+            if job.state not in (JobState.QUEUED, JobState.RUNNING):
+                self.library.forget(job)
+            return self.store.run(again).result()
 
         return self._then(self._worker.submit(work), self.announce)
 
@@ -200,9 +201,7 @@ class JobVerbs:
                 log.info("%d bytes that belonged to no job were removed", freed)
             self.running.sweep(most_bytes)
 
-        return self._worker.submit(
-            work
-        )  # where decode_again makes its folders, so that none is taken for an orphan
+        return self._worker.submit(work)  # where decode_again makes its folders: none is taken for an orphan
 
     # ---- the whole queue
 

@@ -13,7 +13,6 @@ from wan_desktop.domain.errors import (
     OutOfMemory,
     Paused,
     RenderProcessDied,
-    SnapshotUnfit,
     WanError,
 )
 from wan_desktop.domain.events import Kept, Note, Progress, Rendered, Resumed
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from wan_desktop.jobs.ports import Backend
 
 log = logging.getLogger(__name__)
-
-START_AGAIN = QT_TRANSLATE_NOOP("errors", "Start again with the same seed")
 
 
 class OneJob:
@@ -150,8 +147,6 @@ class OneJob:
         return store
 
     def _failed(self, error: WanError) -> Callable[[], Job]:
-        if isinstance(error, SnapshotUnfit) and not error.action:
-            error.action = START_AGAIN
         told = error.to_json()
         if isinstance(error, RenderProcessDied) and (tail := self._log_tail(self.job.started_at or 0.0)):
             told["log"] = tail

@@ -125,23 +125,30 @@ class Running:
     ) -> tuple[Job, CancelToken] | None:
         """The next job to run, with its token; None when the queue rests, or nothing waits that may run.
 
-        It `fits` and is not in `skip`.
+        It `fits` and is not in `skip`. Raises WanError when it cannot be stored; the job then waits still.
         """
+        run = _Run()
+        taken: list[Job] = []
 
-        def work() -> tuple[Job, CancelToken] | None:
+        def work() -> None:
             if self.queue_state.paused and not even_paused:
-                return None
+                return
             with self._keeping:  # so that `interrupt` sees it, or it sees `interrupt`
                 job = None if self._ending else self._host.queue.lease(skip, fits)
-                if job is None:
-                    return None
-                run = self._runs[job.id] = _Run()
-            return job, run.token
+                if job is not None:
+                    self._runs[job.id] = run
+                    taken.append(job)
 
-        leased = self._host.store.run(work).result()
-        if leased:
-            self._host.emit(JobChanged(leased[0]))
-        return leased
+        try:
+            self._host.store.run(work).result()
+        except BaseException:
+            for job in taken:
+                self._runs.pop(job.id, None)
+            raise
+        if not taken:
+            return None
+        self._host.emit(JobChanged(taken[0]))
+        return taken[0], run.token
 
     def keep(self, job: Job) -> None:
         """Store how far the running job is, without waiting; of many calls the newest is stored."""
