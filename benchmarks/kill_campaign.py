@@ -212,7 +212,7 @@ class Campaign:
         self._check(kill_checks.nothing_lost(told_jobs, [job.id for job in jobs], "job"))
         self._check(kill_checks.nothing_lost(told_clips, [clip.id for clip in clips], "clip"))
         for job in jobs:
-            if job.state is JobState.INTERRUPTED and job.attempts >= MOST_TRIES:  # nothing more is told of it
+            if job.state is JobState.DONE or job.attempts >= MOST_TRIES:  # nothing more may be told of it
                 self.host.jobs[job.id] = job
             self.host.jobs.setdefault(job.id, job)
         for clip in clips:
