@@ -112,6 +112,117 @@
     </message>
 </context>
 <context>
+    <name>ApiPage</name>
+    <message>
+        <source>Let other programs send jobs (ComfyUI API)</source>
+        <translation>允许其他程序提交任务（ComfyUI API）</translation>
+    </message>
+    <message>
+        <source>Copy the address</source>
+        <translation>复制地址</translation>
+    </message>
+    <message>
+        <source>They must send a token</source>
+        <translation>必须发送令牌</translation>
+    </message>
+    <message>
+        <source>Copy the token</source>
+        <translation>复制令牌</translation>
+    </message>
+    <message>
+        <source>New token</source>
+        <translation>新令牌</translation>
+    </message>
+    <message>
+        <source>Who has the old one must get the new one.</source>
+        <translation>持有旧令牌的程序需换用新令牌。</translation>
+    </message>
+    <message>
+        <source>It may answer too</source>
+        <translation>也可以应答</translation>
+    </message>
+    <message>
+        <source>One moment…</source>
+        <translation>请稍候…</translation>
+    </message>
+    <message>
+        <source>Off</source>
+        <translation>已关闭</translation>
+    </message>
+    <message>
+        <source>Shown while it is on</source>
+        <translation>开启后显示</translation>
+    </message>
+    <message>
+        <source>None needed</source>
+        <translation>不需要</translation>
+    </message>
+    <message>
+        <source>Kept in the system&apos;s keyring.</source>
+        <translation>保存在系统密钥环中。</translation>
+    </message>
+    <message>
+        <source>There is no keyring here: it is kept in a file that only you can read.</source>
+        <translation>这里没有密钥环：保存在只有您能读取的文件中。</translation>
+    </message>
+    <message>
+        <source>It stays the same until you make a new one.</source>
+        <translation>在您生成新令牌之前保持不变。</translation>
+    </message>
+    <message>
+        <source>Without one every program on this computer may send jobs, whoever runs it.</source>
+        <translation>没有令牌时，本机上任何人运行的任何程序都可以提交任务。</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Scripts and tools that speak ComfyUI&apos;s API. Only this computer can reach it.</source>
+        <translation>使用 ComfyUI API 的脚本和工具。只有本机可以访问。</translation>
+    </message>
+    <message>
+        <source>API</source>
+        <translation>API</translation>
+    </message>
+    <message>
+        <source>What they need to know: where ComfyUI is.</source>
+        <translation>它们需要填写的 ComfyUI 地址。</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Port</source>
+        <translation>端口</translation>
+    </message>
+    <message>
+        <source>ComfyUI&apos;s own is 8188.</source>
+        <translation>ComfyUI 默认使用 8188。</translation>
+    </message>
+    <message>
+        <source>Then each request needs it as “Authorization: Bearer …”.</source>
+        <translation>开启后每个请求都须带上“Authorization: Bearer …”。</translation>
+    </message>
+    <message>
+        <source>Access</source>
+        <translation>访问</translation>
+    </message>
+    <message>
+        <source>Token</source>
+        <translation>令牌</translation>
+    </message>
+    <message>
+        <source>It knows few words and small sizes. Without this only real models answer.</source>
+        <translation>它只懂少量词语和小尺寸。关闭时只有正式模型应答。</translation>
+    </message>
+    <message>
+        <source>Demo model</source>
+        <translation>演示模型</translation>
+    </message>
+</context>
+<context>
     <name>Banner</name>
     <message>
         <source>Close</source>
@@ -131,6 +242,10 @@
     <message>
         <source>Path copied</source>
         <translation>已复制路径</translation>
+    </message>
+    <message>
+        <source>ComfyUI workflow copied</source>
+        <translation>已复制 ComfyUI 工作流</translation>
     </message>
     <message>
         <source>Clip deleted</source>
@@ -201,8 +316,12 @@
 <context>
     <name>Commands</name>
     <message>
-        <source>Open a clip&apos;s recipe</source>
-        <translation>打开视频的配方</translation>
+        <source>Clips and workflows ({patterns})</source>
+        <translation>视频和工作流 ({patterns})</translation>
+    </message>
+    <message>
+        <source>Open a recipe or workflow</source>
+        <translation>打开配方或工作流</translation>
     </message>
     <message>
         <source>There is no picture on the clipboard: copy one first.</source>
@@ -564,8 +683,19 @@
         <translation>复制路径</translation>
     </message>
     <message>
+        <source>Copy as ComfyUI workflow</source>
+        <translation>复制为 ComfyUI 工作流</translation>
+    </message>
+    <message>
         <source>Delete</source>
         <translation>删除</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>The workflow starts from “{name}”, which is not here: drop that picture here.</source>
+        <translation>工作流以“{name}”为起始图片，但它不在这里：请把该图片拖到此处。</translation>
     </message>
 </context>
 <context>
@@ -938,6 +1068,10 @@
         <source>Copy prompt</source>
         <translation>复制提示词</translation>
     </message>
+    <message>
+        <source>Copy as ComfyUI workflow</source>
+        <translation>复制为 ComfyUI 工作流</translation>
+    </message>
 </context>
 <context>
     <name>QueueVerbs</name>
@@ -1250,6 +1384,10 @@
         <translation>保存进度</translation>
     </message>
     <message>
+        <source>Other programs</source>
+        <translation>其他程序</translation>
+    </message>
+    <message>
         <source>Library folder</source>
         <translation>视频库文件夹</translation>
     </message>
@@ -1491,8 +1629,8 @@
         <translation>选择起始图片…</translation>
     </message>
     <message>
-        <source>Open a clip&apos;s recipe…</source>
-        <translation>打开视频的配方…</translation>
+        <source>Open a recipe or workflow…</source>
+        <translation>打开配方或工作流…</translation>
     </message>
     <message>
         <source>Open library folder</source>
@@ -2035,10 +2173,6 @@
         <translation>运行“wan-desktop doctor”查看缺少什么</translation>
     </message>
     <message>
-        <source>“{name}” holds no recipe of Wan Desktop: drop a clip that was made here, or a picture.</source>
-        <translation>“{name}”里没有 Wan Desktop 的配方：请拖入在这里制作的视频，或一张图片。</translation>
-    </message>
-    <message>
         <source>The video {path} has no frames: render it again.</source>
         <translation>视频 {path} 没有画面：请重新渲染。</translation>
     </message>
@@ -2139,6 +2273,10 @@
         <translation>渲染进程 {seconds} 秒没有回应，已被结束；正在启动新的进程。</translation>
     </message>
     <message>
+        <source>Another program, perhaps ComfyUI itself, has port {port}: choose another port, or close it.</source>
+        <translation>端口 {port} 已被其他程序（可能就是 ComfyUI）占用：请换一个端口，或关闭该程序。</translation>
+    </message>
+    <message>
         <source>The API cannot listen on {address}:{port} ({why}): choose another port.</source>
         <translation>API 无法监听 {address}:{port}（{why}）：请换一个端口。</translation>
     </message>
@@ -2157,6 +2295,166 @@
     <message>
         <source>The computer did not do it ({why}). Your clips are safe.</source>
         <translation>电脑没有照做（{why}）。你的视频都安全。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a workflow as ComfyUI&apos;s editor keeps it: export it there as “API”, then drop that file.</source>
+        <translation>“{name}”是 ComfyUI 编辑器格式的工作流：请在那里导出为“API”格式，再拖入该文件。</translation>
+    </message>
+    <message>
+        <source>“{name}” needs the node “{kind}” (number {ident}), which cannot be done here: take it out, or render it with ComfyUI.</source>
+        <translation>“{name}”需要节点“{kind}”（编号 {ident}），此处无法执行：请去掉它，或用 ComfyUI 渲染。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be rendered here because of its node “{kind}” (number {ident}): {why}</source>
+        <translation>“{name}”无法在此渲染，问题在节点“{kind}”（编号 {ident}）：{why}</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be rendered here: {why}</source>
+        <translation>“{name}”无法在此渲染：{why}</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be read ({why}): bring it back, or allow reading it.</source>
+        <translation>无法读取“{name}”（{why}）：请恢复该文件，或允许读取。</translation>
+    </message>
+    <message>
+        <source>The server “{name}” says that it is done, but it has made no video.</source>
+        <translation>服务器“{name}”称已完成，但没有生成视频。</translation>
+    </message>
+    <message>
+        <source>The job was stopped on the server “{name}”, by somebody there.</source>
+        <translation>任务在服务器“{name}”上被那里的人停止了。</translation>
+    </message>
+    <message>
+        <source>The server “{name}” ran out of memory.</source>
+        <translation>服务器“{name}”内存不足。</translation>
+    </message>
+    <message>
+        <source>The render failed on the server “{name}”: {why}</source>
+        <translation>在服务器“{name}”上渲染失败：{why}</translation>
+    </message>
+    <message>
+        <source>There is no server “{name}” on the list: add it first.</source>
+        <translation>列表中没有服务器“{name}”：请先添加。</translation>
+    </message>
+    <message>
+        <source>Add it: wan-desktop remotes add NAME URL</source>
+        <translation>添加它：wan-desktop remotes add NAME URL</translation>
+    </message>
+    <message>
+        <source>“{name}” is no name for a server: use letters, digits and . _ - (not “any”).</source>
+        <translation>“{name}”不能作为服务器名称：请用字母、数字和 . _ -（不能是“any”）。</translation>
+    </message>
+    <message>
+        <source>A token is one word of plain characters: copy it again.</source>
+        <translation>令牌是一个由普通字符组成的词：请重新复制。</translation>
+    </message>
+    <message>
+        <source>“{url}” is no address of a server: write it like https://studio.example or http://192.168.1.20:8188, without name and password.</source>
+        <translation>“{url}”不是服务器地址：请写成 https://studio.example 或 http://192.168.1.20:8188 的形式，不要带用户名和密码。</translation>
+    </message>
+    <message>
+        <source>The server “{name}” refuses this job: {why}</source>
+        <translation>服务器“{name}”拒绝了这个任务：{why}</translation>
+    </message>
+    <message>
+        <source>“{url}” is no address of a server.</source>
+        <translation>“{url}”不是服务器地址。</translation>
+    </message>
+    <message>
+        <source>The clip is no longer on the server “{name}”: render it again.</source>
+        <translation>视频已不在服务器“{name}”上：请重新渲染。</translation>
+    </message>
+    <message>
+        <source>The job was taken off the queue of the server “{name}”, by somebody there.</source>
+        <translation>任务被服务器“{name}”那边的人移出了队列。</translation>
+    </message>
+    <message>
+        <source>The server “{name}” has lost this job {count} times: look at its log.</source>
+        <translation>服务器“{name}”已丢失此任务 {count} 次：请查看其日志。</translation>
+    </message>
+    <message>
+        <source>The server “{name}” lacks the nodes {nodes}: update ComfyUI there.</source>
+        <translation>服务器“{name}”缺少节点 {nodes}：请更新那里的 ComfyUI。</translation>
+    </message>
+    <message>
+        <source>The server “{name}” has no model {file}; it has {has}.</source>
+        <translation>服务器“{name}”没有模型 {file}；它有 {has}。</translation>
+    </message>
+    <message>
+        <source>Put the file there, or choose one that it has</source>
+        <translation>把文件放到那里，或选择它已有的</translation>
+    </message>
+    <message>
+        <source>The server “{name}” lacks the file {file}; it has {has}.</source>
+        <translation>服务器“{name}”缺少文件 {file}；它有 {has}。</translation>
+    </message>
+    <message>
+        <source>Put the file there</source>
+        <translation>把文件放到那里</translation>
+    </message>
+    <message>
+        <source>The server “{name}” lacks the LoRA {files}: put it there first.</source>
+        <translation>服务器“{name}”缺少 LoRA {files}：请先放到那里。</translation>
+    </message>
+    <message>
+        <source>There is no server “{name}” here: add it, and open Wan Desktop again if it is open.</source>
+        <translation>这里没有服务器“{name}”：请添加它；如果 Wan Desktop 已打开，请重新打开。</translation>
+    </message>
+    <message>
+        <source>Check the server&apos;s address</source>
+        <translation>检查服务器地址</translation>
+    </message>
+    <message>
+        <source>Check the server&apos;s token</source>
+        <translation>检查服务器令牌</translation>
+    </message>
+    <message>
+        <source>The server “{name}” does not answer ({why}): see that it runs.</source>
+        <translation>服务器“{name}”没有回应（{why}）：请确认它正在运行。</translation>
+    </message>
+    <message>
+        <source>The certificate of the server “{name}” cannot be verified ({why}), so nothing was sent to it.</source>
+        <translation>无法验证服务器“{name}”的证书（{why}），因此没有向它发送任何内容。</translation>
+    </message>
+    <message>
+        <source>The server “{name}” lets nobody in without the right token ({status}).</source>
+        <translation>没有正确的令牌，服务器“{name}”不让任何人进入（{status}）。</translation>
+    </message>
+    <message>
+        <source>The server “{name}” sends to another page ({place}), such as a login: give its token, or the address that answers itself.</source>
+        <translation>服务器“{name}”转到了另一个页面（{place}），例如登录页：请提供令牌，或直接应答的地址。</translation>
+    </message>
+    <message>
+        <source>Something before the server “{name}” answers that it is away ({status}): try later.</source>
+        <translation>服务器“{name}”前面的设备回答说它不在（{status}）：请稍后再试。</translation>
+    </message>
+    <message>
+        <source>The server “{name}” has no such page: is it ComfyUI&apos;s address?</source>
+        <translation>服务器“{name}”没有这个页面：这是 ComfyUI 的地址吗？</translation>
+    </message>
+    <message>
+        <source>The server “{name}” takes nothing that large.</source>
+        <translation>服务器“{name}”不接收这么大的内容。</translation>
+    </message>
+    <message>
+        <source>The server “{name}” answers with an error ({status}): look at its log.</source>
+        <translation>服务器“{name}”回答出错（{status}）：请查看它的日志。</translation>
+    </message>
+    <message>
+        <source>What answers at the address of “{name}” is not ComfyUI, perhaps a login page or a proxy.</source>
+        <translation>在“{name}”的地址上应答的不是 ComfyUI，可能是登录页或代理。</translation>
+    </message>
+    <message>
+        <source>The server “{name}” sent another clip than it was asked for: {found} instead of {wanted}.</source>
+        <translation>服务器“{name}”发来的视频与要求不符：是 {found} 而不是 {wanted}。</translation>
+    </message>
+    <message>
+        <source>What the server “{name}” sent is no whole video: render it again.</source>
+        <translation>服务器“{name}”发来的不是完整的视频：请重新渲染。</translation>
+    </message>
+    <message>
+        <source>“{name}” holds no recipe and no ComfyUI workflow: drop a clip made here, a workflow, or a picture.</source>
+        <translation>“{name}”不含配方或 ComfyUI 工作流：请拖入在此制作的视频、工作流或图片。</translation>
     </message>
 </context>
 <context>
