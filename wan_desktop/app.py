@@ -163,13 +163,14 @@ class HostParts:
 
     def apply(self, settings: Settings) -> None:
         """Save and use new settings. Raises WanError, and then nothing is changed."""
-        before, self.settings = self.settings, settings
+        before, folder = self.settings, self.library.folder
+        self.settings = settings
         try:
-            self._file.save(settings)
             if settings.library_dir != before.library_dir:
                 self.library.use(self._library_folder())
+            self._file.save(settings)
         except WanError:
-            self.settings = before
+            self.settings, self.library.folder = before, folder
             raise
         if settings.device != before.device:
             self.backend.restart()

@@ -15,6 +15,7 @@ from support.scripted_backend import write_clip
 from wan_desktop import app
 from wan_desktop.config.paths import find_paths
 from wan_desktop.config.settings_file import SettingsFile
+from wan_desktop.domain.errors import DiskProblem
 from wan_desktop.domain.events import Rendered
 from wan_desktop.domain.job import JobState
 from wan_desktop.domain.settings import Settings
@@ -57,6 +58,16 @@ def keep(paths, job_id, size):
     folder.mkdir(parents=True)
     (folder / "latents.safetensors").write_bytes(b"x" * size)
     return folder
+
+
+def test_a_library_folder_that_cannot_be_had_changes_no_settings(paths, tmp_path):
+    (tmp_path / "a file").touch()
+    with parts_of(paths) as parts:
+        before, folder = parts.settings, parts.library.folder
+        with pytest.raises(DiskProblem):
+            parts.apply(replace(before, library_dir=str(tmp_path / "a file" / "clips")))
+        assert (parts.settings, parts.library.folder) == (before, folder)
+        assert SettingsFile(paths.config).load() == before
 
 
 def test_files_of_no_job_and_what_is_too_much_go_at_the_start(paths, store):
