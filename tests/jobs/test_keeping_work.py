@@ -21,10 +21,10 @@ from wan_desktop.domain.errors import (
     RenderProcessDied,
     SnapshotUnfit,
 )
-from wan_desktop.domain.events import BackendState, JobChanged, Note, Pausing, QueueState, Resumed
+from wan_desktop.domain.events import AwakeState, BackendState, JobChanged, Note, Pausing, QueueState, Resumed
 from wan_desktop.domain.job import JobState, Stage
 from wan_desktop.domain.request import Draft
-from wan_desktop.jobs.runner import Runner
+from wan_desktop.jobs.runner import Lane, Runner
 
 DIED = RenderProcessDied("It crashed.", action="Try again")
 
@@ -394,6 +394,25 @@ def test_the_queue_may_rest_after_the_present_job(host, backend, run):
     assert Waiter(host).until(lambda e: isinstance(e, QueueState)) == QueueState(True, True)
     host.resume_queue().result()
     waiter.state(second.id, JobState.DONE)
+
+
+def test_the_computer_stays_awake_until_the_last_of_several_has_ended(host, backend, run):
+    backend.script("slow", hold=Stage.DENOISING)
+    beside = Lane(ScriptedBackend(), lambda job: "beside" in job.request.prompt)
+    waiter = run(
+        fits=lambda job: "slow" in job.request.prompt,
+        lanes=[beside],
+        awake=lambda: contextlib.nullcontext(AwakeState(True)),
+    )
+    slow, other = submit(host, "slow"), submit(host, "beside")
+    waiter.stage(slow.id, Stage.DENOISING)
+    waiter.state(other.id, JobState.DONE)
+    last = submit(host, "beside")  # when it begins, the one before is over in every way
+    waiter.state(last.id, JobState.RUNNING)
+    assert AwakeState(False) not in waiter.events
+    backend.release()
+    waiter.state(slow.id, JobState.DONE)
+    waiter.until(lambda e: e == AwakeState(False))
 
 
 def test_a_runner_may_be_told_to_work_although_the_queue_rests(host, backend, run):

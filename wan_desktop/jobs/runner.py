@@ -153,9 +153,9 @@ class Runner:
         with self._awake() as state:
             self._tell_awake(state)
             store = OneJob(self._host, backend, job, cancel, self._log_tail).run()
-        if state is not None and state.on:
-            self._tell_awake(AwakeState(False))
         ended = self._patiently(store)
+        if state is not None and state.on and not self._host.running.any:
+            self._tell_awake(AwakeState(False))
         if ended is not None and ended.state.ended:
             self._sweep()
         if self._host.queue_state.paused and not self._even_paused:
