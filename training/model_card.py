@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from training import configs
-from training.offers import WORDS, WORDS_ZH, examples
+from training.offers import NOT_DRAWN, WORDS, WORDS_ZH, examples
 from training.words import vocabulary
 
 DESCRIPTION = (
     "A tiny demo model that comes with the app: it draws simple things in ten colours, moving over coloured "
-    "backgrounds, skies, the sea or hills. It follows colours, settings and directions; shapes come out as soft "
-    "blobs."
+    "backgrounds, skies, the sea or hills. It follows colours, settings, directions and the camera; shapes come "
+    "out as soft blobs, and a second thing, rain or snow is left out."
 )
 
 
@@ -45,7 +45,7 @@ def model_description() -> dict[str, object]:
         "words_zh": WORDS_ZH,
         "examples": examples("en"),
         "examples_zh": examples("zh"),
-        "vocabulary": vocabulary(),
+        "vocabulary": vocabulary(without=NOT_DRAWN),
         "defaults": clip | recipe,
         "limits": configs.LIMITS,
         "presets": [

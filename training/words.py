@@ -109,11 +109,18 @@ def _words_of(table: object) -> set[str]:
     return set().union(*(_words_of(part) for part in parts))
 
 
-def vocabulary() -> dict[str, list[str]]:
-    """Every word that a caption may hold, sorted, by language; Chinese words are the units of its sentences."""
+def vocabulary(without: frozenset[str] = frozenset()) -> dict[str, list[str]]:
+    """Every word that a caption may hold, sorted, by language; Chinese words are the units of its sentences.
+
+    `without` names tables of the wordings whose words are left out unless another table has them too.
+    """
     modules = {"en": phrases_en, "zh": phrases_zh}
     return {
-        language: sorted(_words_of([table for name, table in vars(module).items() if name.isupper()]))
+        language: sorted(
+            _words_of(
+                [table for name, table in vars(module).items() if name.isupper() and name not in without]
+            )
+        )
         for language, module in modules.items()
     }
 

@@ -60,5 +60,14 @@ def test_the_card_names_what_it_understands():
     card = model_card("| a | b |")
     assert "a red ball moving right over a blue background" in card
     assert "一个红色的球在蓝色背景上向右移动" in card
-    assert "- weather: in the rain, in the snow" in card
+    assert "- cameras: the camera pans left" in card
     assert card.rstrip().endswith("| a | b |")
+
+
+def test_what_the_model_does_not_draw_is_outside_its_words() -> None:
+    from training.model_card import model_description
+
+    known = model_description()["vocabulary"]
+    assert not {"rain", "snow", "snowing"} & set(known["en"])
+    assert not {"下雨", "雪中"} & set(known["zh"])
+    assert {"red", "camera", "the"} <= set(known["en"])

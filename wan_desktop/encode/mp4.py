@@ -102,7 +102,8 @@ class Mp4Writer:
         sync_file(self._path)
 
     def _stream(self, container: Any) -> Any:
-        options = {"crf": str(CRF), "preset": PRESET}
+        # Without cpu-independent x264 writes another file of the same frames now and then (43 of 150 times).
+        options = {"crf": str(CRF), "preset": PRESET, "x264-params": "cpu-independent=1"}
         stream = container.add_stream("libx264", rate=self._fps, options=options)
         stream.width, stream.height, stream.pix_fmt = self._width, self._height, "yuv420p"
         codec = stream.codec_context
