@@ -90,6 +90,9 @@ class HostParts:
             KeptFiles(paths.data / RENDERS),
             snapshot_every_s=lambda: self.settings.snapshot_every_s,
         )
+        if not self.settings.library_dir:
+            with contextlib.suppress(OSError):  # `prepare_library` tells, and makes the rest: jobs may come before
+                self.library.folder.mkdir(parents=True, exist_ok=True)
         self.remotes = RemoteBook(paths.config).all()
         models = WithRemotes(self.models, [remote.name for remote in self.remotes], make_spec)
         self.backend = RenderProcess(child.main, self._child_settings, models=models, images=images)

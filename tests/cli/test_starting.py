@@ -18,6 +18,7 @@ from wan_desktop.config.settings_file import SettingsFile
 from wan_desktop.domain.errors import DiskProblem
 from wan_desktop.domain.events import Rendered
 from wan_desktop.domain.job import JobState
+from wan_desktop.domain.request import Draft
 from wan_desktop.domain.settings import Settings
 from wan_desktop.library.database import Database
 from wan_desktop.process.lock import take_library
@@ -58,6 +59,13 @@ def keep(paths, job_id, size):
     folder.mkdir(parents=True)
     (folder / "latents.safetensors").write_bytes(b"x" * size)
     return folder
+
+
+def test_a_job_may_come_before_the_library_is_looked_through(paths):
+    """The very first start: whoever is quick was told to connect a disk."""
+    with parts_of(paths) as parts:
+        job = parts.host.submit(Draft(prompt="a red ball")).result()
+        assert [each.id for each in parts.host.jobs().result()] == [job.id]
 
 
 def test_a_library_folder_that_cannot_be_had_changes_no_settings(paths, tmp_path):
