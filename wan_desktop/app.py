@@ -91,7 +91,8 @@ class HostParts:
             snapshot_every_s=lambda: self.settings.snapshot_every_s,
         )
         if not self.settings.library_dir:
-            with contextlib.suppress(OSError):  # `prepare_library` tells, and makes the rest: jobs may come before
+            # Jobs may come before `prepare_library`, which tells what is wrong with a folder that cannot be made.
+            with contextlib.suppress(OSError):
                 self.library.folder.mkdir(parents=True, exist_ok=True)
         self.remotes = RemoteBook(paths.config).all()
         models = WithRemotes(self.models, [remote.name for remote in self.remotes], make_spec)
