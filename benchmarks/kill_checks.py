@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 SAME_PLAN_DB, OTHER_PLAN_DB = 35.0, 35.0
 """At least so alike are two clips of one request, under one memory plan and under two.
 
-What is drawn is compared bit for bit, and developing it is repeatable too; but x264's
-vector code is not: of one and the same frames it makes now and then another file, about 42 dB away at this size.
+What is drawn is compared bit for bit, and developing it is repeatable too. x264's vector code was not when these
+bounds were set: of the same frames it made now and then another file, about 42 dB away. The encoder asks for
+cpu-independent code since; a long campaign may show that the bounds can be exact.
 """
 
 
