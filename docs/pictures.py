@@ -44,7 +44,7 @@ def main() -> None:
 def _take() -> None:
     from screenshots import wait
 
-    from wan_desktop import app
+    from wan_desktop.app.window import WINDOW_STATE, window_session
     from wan_desktop.config.paths import find_paths
     from wan_desktop.domain.request import Draft
     from wan_desktop.process.lock import take_library
@@ -54,8 +54,8 @@ def _take() -> None:
     lock = take_library(paths.data)
     assert lock is not None
     application = WindowApplication([])
-    with app.window_session(paths, lock) as (session, thread, parts):
-        application.show(session, parts.resources, paths.config / app.WINDOW_STATE)
+    with window_session(paths, lock) as (session, thread, parts):
+        application.show(session, parts.resources, paths.config / WINDOW_STATE)
         window = application.window
         window.resize(*SIZE)
         window.splitter.setSizes([SIDE, SIZE[0] - 2 * SIDE, SIDE])

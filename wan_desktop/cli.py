@@ -252,16 +252,16 @@ def _not_a_number(field: str, text: str) -> InvalidRequest:
 
 
 def _window(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import window
 
-    return app.open_window()
+    return window.open_window()
 
 
 def _render(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import headless
 
     show = _JsonPrinter() if args.json else _TextPrinter()
-    job, clip = app.render(_draft(args), out=args.out, device=args.device, show=show.event)
+    job, clip = headless.render(_draft(args), out=args.out, device=args.device, show=show.event)
     show.end(job, clip)
     return {JobState.DONE: DONE, JobState.CANCELLED: CANCELLED}.get(job.state, RENDER_FAILED)
 
@@ -337,7 +337,7 @@ class _TextPrinter:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import headless
     from wan_desktop.server.settings import PORT, ApiSettings
 
     port = _whole("port", args.port)
@@ -363,14 +363,14 @@ def _serve(args: argparse.Namespace) -> int:
         if api.token_kept:
             print(f"Token (kept in the {api.token_kept}): {api.token}", flush=True)
 
-    app.serve(settings, args.device, say)
+    headless.serve(settings, args.device, say)
     return DONE
 
 
 def _queue_list(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
 
-    jobs = app.list_jobs()
+    jobs = asked.list_jobs()
     if args.json:
         print(json.dumps(jobs, ensure_ascii=False, indent=2))
     for job in [] if args.json else jobs:
@@ -379,29 +379,29 @@ def _queue_list(args: argparse.Namespace) -> int:
 
 
 def _queue_pause(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
 
     if args.job is not None:
-        return _tell_job(app.on_queue(lambda host: host.pause(args.job)))
-    state = app.on_queue(lambda host: host.pause_queue(args.after_current))
+        return _tell_job(asked.on_queue(lambda host: host.pause(args.job)))
+    state = asked.on_queue(lambda host: host.pause_queue(args.after_current))
     print("paused after the present job" if state.after_current else "paused")
     return DONE
 
 
 def _queue_continue(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
 
     if args.job is not None:
-        return _tell_job(app.on_queue(lambda host: host.resume(args.job)))
-    app.on_queue(lambda host: host.resume_queue())
+        return _tell_job(asked.on_queue(lambda host: host.resume(args.job)))
+    asked.on_queue(lambda host: host.resume_queue())
     print("continued")
     return DONE
 
 
 def _queue_verb(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
 
-    return _tell_job(app.on_queue(lambda host: getattr(host, args.verb)(args.job)))
+    return _tell_job(asked.on_queue(lambda host: getattr(host, args.verb)(args.job)))
 
 
 def _tell_job(job: Job | None) -> int:
@@ -411,9 +411,9 @@ def _tell_job(job: Job | None) -> int:
 
 
 def _library_list(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
 
-    clips = app.list_clips()
+    clips = asked.list_clips()
     if args.json:
         print(json.dumps(clips, ensure_ascii=False, indent=2))
     for clip in [] if args.json else clips:
@@ -428,17 +428,17 @@ def _summary(request: dict[str, Any]) -> str:
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
 
-    report, text = app.doctor()
+    report, text = asked.doctor()
     print(json.dumps(report, ensure_ascii=False, indent=2) if args.json else text)
     return DONE
 
 
 def _report(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
 
     name = f"wan-desktop-report-{time.strftime('%Y-%m-%d')}.zip"
     path = Path(args.path or name).absolute()
-    print(app.report(path / name if path.is_dir() else path, with_prompts=args.with_prompts))
+    print(asked.report(path / name if path.is_dir() else path, with_prompts=args.with_prompts))
     return DONE

@@ -37,9 +37,9 @@ def models_parser(commands: Any) -> None:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
 
-    page = app.model_manager().overview()
+    page = asked.model_manager().overview()
     if args.json:
         return _print_json(page)
     for model in page["models"]:
@@ -63,31 +63,31 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _add(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
 
     counter = _Counter()
-    added = app.model_manager().add(Path(args.path), variant=args.variant or "", tick=counter)
+    added = asked.model_manager().add(Path(args.path), variant=args.variant or "", tick=counter)
     counter.end()
     return _entries(added, "added", args.json)
 
 
 def _scan(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
 
-    return _entries(app.model_manager().scan(), "found", args.json)
+    return _entries(asked.model_manager().scan(), "found", args.json)
 
 
 def _remove(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
 
-    return _entries(app.model_manager().remove(Path(args.path)), "taken off the list", args.json)
+    return _entries(asked.model_manager().remove(Path(args.path)), "taken off the list", args.json)
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
 
     counter = _Counter()
-    results = app.model_manager().verify(counter)
+    results = asked.model_manager().verify(counter)
     counter.end()
     if args.json:
         _print_json(results)

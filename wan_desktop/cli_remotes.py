@@ -40,9 +40,9 @@ def remotes_parser(commands: Any) -> None:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
 
-    remotes = app.remote_book().all()
+    remotes = asked.remote_book().all()
     if args.json:
         return _print_json([_described(remote) for remote in remotes])
     for remote in remotes:
@@ -53,10 +53,10 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _add(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
 
     token = sys.stdin.readline().strip() if args.token == "-" else args.token
-    remote, kept = app.remote_book().add(args.name, args.url, token)
+    remote, kept = asked.remote_book().add(args.name, args.url, token)
     _warn(remote)
     if args.json:
         return _print_json(_described(remote) | {"token_kept": kept})
@@ -65,9 +65,9 @@ def _add(args: argparse.Namespace) -> int:
 
 
 def _remove(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
 
-    app.remote_book().remove(args.name)
+    asked.remote_book().remove(args.name)
     if args.json:
         return _print_json({"removed": args.name})
     print(f"removed: {args.name}")
@@ -75,10 +75,10 @@ def _remove(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from wan_desktop import app
+    from wan_desktop.app import asked
     from wan_desktop.remote.checking import checked
 
-    book = app.remote_book()
+    book = asked.remote_book()
     results = [checked(remote) for remote in ([book.get(args.name)] if args.name else book.all())]
     if args.json:
         _print_json(results)

@@ -12,7 +12,8 @@ from support.loopback import Client
 from support.samples import a_job
 from support.scripted_backend import write_clip
 
-from wan_desktop import app
+from wan_desktop.app.parts import DATABASE, HostParts
+from wan_desktop.app.window import window_session
 from wan_desktop.config.paths import find_paths
 from wan_desktop.config.settings_file import SettingsFile
 from wan_desktop.domain.errors import DiskProblem
@@ -34,7 +35,7 @@ def store(paths):
     """Store jobs as a program that has died left them."""
 
     def put(*jobs):
-        database = Database(paths.data / app.DATABASE)
+        database = Database(paths.data / DATABASE)
         database.run(lambda: [database.put_job(job) for job in jobs]).result()
         database.close()
 
@@ -47,7 +48,7 @@ def settings(paths, **values):
 
 @contextlib.contextmanager
 def parts_of(paths):
-    parts = app.HostParts(paths, rendering=False)
+    parts = HostParts(paths, rendering=False)
     try:
         yield parts
     finally:
@@ -119,7 +120,7 @@ def test_a_job_whose_clip_is_there_is_done_although_nobody_could_say_so(paths, s
 def test_a_window_goes_on_by_itself_only_when_the_user_set_it(paths, store, qtbot, at_start, state, held):
     settings(paths, at_start=at_start)
     store(a_job(id="lostaaaaaa", kept_step=3, kept_steps=9), a_job(id="waitaaaaaa", state=JobState.QUEUED))
-    with app.window_session(paths, take_library(paths.data)) as (session, _, parts):
+    with window_session(paths, take_library(paths.data)) as (session, _, parts):
         with qtbot.waitSignal(session.loaded, timeout=10_000):
             session.load()
         jobs = {job.id: job for job in parts.host.jobs().result()}
@@ -132,7 +133,7 @@ def test_the_api_is_on_from_the_start_when_the_user_set_it_and_ends_with_the_win
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     settings(paths, api_on=True, api_port=port)
-    with app.window_session(paths, take_library(paths.data)) as (session, _, _):
+    with window_session(paths, take_library(paths.data)) as (session, _, _):
         session.load()
         qtbot.waitUntil(lambda: session.api.state.on, timeout=20_000)
         assert Client(f"http://127.0.0.1:{port}").get("/system_stats").status == 200

@@ -71,7 +71,7 @@ def test_the_text_holds_every_check_and_puts_the_worst_last(examine, monkeypatch
 
 def test_neither_torch_nor_qt_is_imported(tmp_path):
     code = (
-        "import sys; from wan_desktop import app; app.doctor();"
+        "import sys; from wan_desktop.app import asked; asked.doctor();"
         "print([n for n in ('torch', 'PySide6', 'diffusers', 'numpy') if n in sys.modules])"
     )
     said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

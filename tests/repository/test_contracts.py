@@ -25,7 +25,7 @@ FAULTS = {
     "Qt only in the window": ("wan_desktop/jobs/queue.py", "def _later():\n    import PySide6.QtCore"),
     "the command line": ("wan_desktop/cli.py", "def _later():\n    import wan_desktop.engine.renderer"),
     "the host's composition root": (
-        "wan_desktop/app.py",
+        "wan_desktop/app/headless.py",
         "def _later():\n    import wan_desktop.engine.renderer",
     ),
     "no cycles": ("wan_desktop/domain/errors.py", "def _later():\n    import wan_desktop.domain.validate"),

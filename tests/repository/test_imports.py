@@ -38,7 +38,7 @@ for name in ("wan_desktop.ui", "wan_desktop.bridge"):
     package = importlib.import_module(name)
     for module in pkgutil.walk_packages(package.__path__, name + "."):
         importlib.import_module(module.name)
-import wan_desktop.app, wan_desktop.child
+import wan_desktop.app.asked, wan_desktop.app.headless, wan_desktop.app.window, wan_desktop.child
 """
     imported = modules_after(everything)
     assert "PySide6" in imported

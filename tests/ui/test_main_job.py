@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QPushButton
 from support.clips import frames_of, shares
 
-from wan_desktop import app
+from wan_desktop.app.window import window_session
 from wan_desktop.config.paths import find_paths
 from wan_desktop.config.settings_file import SettingsFile
 from wan_desktop.domain.job import JobState
@@ -29,7 +29,7 @@ def opened(qapp):
 
     def open_window():
         paths = find_paths().create()
-        return app.window_session(paths, take_library(paths.data)), paths
+        return window_session(paths, take_library(paths.data)), paths
 
     return open_window
 

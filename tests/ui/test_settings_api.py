@@ -171,7 +171,7 @@ def test_wishes_that_come_quickly_end_with_the_last_one(desk, page, door, qtbot,
 
 def test_nothing_of_the_server_is_loaded_while_it_is_off():
     code = (
-        "import sys, wan_desktop.app, wan_desktop.bridge.api_door, wan_desktop.ui.settings_api\n"
+        "import sys, wan_desktop.app.window, wan_desktop.bridge.api_door, wan_desktop.ui.settings_api\n"
         "from wan_desktop.server.switch import ApiSwitch\n"
         "from wan_desktop.domain.settings import Settings\n"
         "assert not ApiSwitch(None, data=None, config=None).apply(Settings()).on\n"
