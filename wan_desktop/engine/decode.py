@@ -2,45 +2,78 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import tempfile
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from diffusers.models.autoencoders.autoencoder_kl_wan import unpatchify
+
+from wan_desktop.engine.decoder import Decoder, fits
+from wan_desktop.engine.regions import tiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
 
+    from wan_desktop.engine.regions import Region
+
+GRID = 8
+"""Cells of the decoder's largest grid per latent, along each side; a cell becomes `patch_size` pixels."""
+KEEP_BYTES = 2**30
+"""Frames that are made tile by tile wait in memory up to this size, and in a file beyond it."""
+
 
 @torch.no_grad()
-def decode_groups(vae: AutoencoderKLWan, latents: torch.Tensor) -> Iterator[torch.Tensor]:
+def decode_groups(
+    vae: AutoencoderKLWan, latents: torch.Tensor, core: Region | None = None
+) -> Iterator[torch.Tensor]:
     """The frames of normalised `latents` [1, z, f, h, w]: per latent frame a tensor [n, 3, H, W] in [-1, 1].
 
-    The first group has 1 frame, every other 4; H = 16 h, W = 16 w. Equal to `vae.decode` of the whole: this is
-    `AutoencoderKLWan._decode` without keeping what it has made. The VAE's feature cache is emptied at the end,
-    also when the caller stops early.
+    The first group has 1 frame, every other 4; H = 16 h, W = 16 w, or the size of `core`, a region of the grid of
+    8 h x 8 w. Equal to `vae.decode` of the whole but for rounding. Nothing stays behind when the caller stops early.
     """
     mean, std = latent_statistics(vae, latents.device)
-    vae.clear_cache()
+    decoder = Decoder(vae, *latents.shape[3:], core) if fits(vae) else _Plain(vae)
     try:
         for i in range(latents.shape[2]):
             z = (latents[:, :, i : i + 1].float() * std + mean).to(vae.dtype)
-            vae._conv_idx = [0]
-            out = vae.decoder(
-                vae.post_quant_conv(z), feat_cache=vae._feat_map, feat_idx=vae._conv_idx, first_chunk=i == 0
-            )
-            if vae.config.patch_size is not None:
-                out = unpatchify(out, patch_size=vae.config.patch_size)
-            yield out[0].transpose(0, 1).clamp(-1.0, 1.0)
+            yield decoder(z)[0].transpose(0, 1).clamp(-1.0, 1.0)
     finally:
         vae.clear_cache()
 
 
+def decode_frames(
+    vae: AutoencoderKLWan, latents: torch.Tensor, cut: tuple[int, int] = (1, 1)
+) -> Iterator[np.ndarray]:
+    """The frames of normalised `latents`: uint8 [n, H, W, 3] per latent frame (n = 1, then 4).
+
+    `cut`: into how many tiles, down and across, each made alone for the whole clip: that takes less of the device's
+    memory, and no frame comes before the last tile. The frames are the same but for rounding.
+    """
+    if cut == (1, 1) or not fits(vae):
+        yield from _fetched(to_uint8(group) for group in decode_groups(vae, latents))
+        return
+    _, _, count, height, width = latents.shape
+    pixels = vae.config.patch_size or 1
+    shape = ((count - 1) * 4 + 1, height * GRID * pixels, width * GRID * pixels, 3)
+    with _Frames(shape) as frames:
+        for core in tiles(height * GRID, width * GRID, *cut):
+            rows, columns = (slice(pixels * a, pixels * b) for a, b in (core.rows_at, core.columns_at))
+            first = 0
+            for group in _fetched(to_uint8(group) for group in decode_groups(vae, latents, core)):
+                frames[first : first + len(group), rows, columns] = group
+                first += len(group)
+        yield frames[:1].copy()
+        for first in range(1, len(frames), 4):
+            yield frames[first : first + 4].copy()
+
+
 def to_uint8(frames: torch.Tensor) -> torch.Tensor:
-    """Frames [n, 3, H, W] in [-1, 1] as uint8 [n, H, W, 3] on the CPU, rounded to nearest."""
+    """Frames [n, 3, H, W] in [-1, 1] as uint8 [n, H, W, 3], rounded to nearest, where they are."""
     pixels = ((frames.float() * 0.5 + 0.5) * 255).round_().clamp_(0, 255).to(torch.uint8)
-    return pixels.permute(0, 2, 3, 1).contiguous().cpu()
+    return pixels.permute(0, 2, 3, 1).contiguous()
 
 
 def latent_statistics(vae: AutoencoderKLWan, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
@@ -49,3 +82,61 @@ def latent_statistics(vae: AutoencoderKLWan, device: torch.device) -> tuple[torc
     mean = torch.tensor(vae.config.latents_mean, dtype=torch.float32, device=device).view(shape)
     std = torch.tensor(vae.config.latents_std, dtype=torch.float32, device=device).view(shape)
     return mean, std
+
+
+class _Plain:
+    """A `Decoder` of diffusers' own modules (`AutoencoderKLWan._decode`), for a VAE that `Decoder` does not know."""
+
+    def __init__(self, vae: AutoencoderKLWan) -> None:
+        self._vae, self._first = vae, True
+        vae.clear_cache()
+
+    def __call__(self, z: torch.Tensor) -> torch.Tensor:
+        vae = self._vae
+        vae._conv_idx = [0]
+        out = vae.decoder(
+            vae.post_quant_conv(z), feat_cache=vae._feat_map, feat_idx=vae._conv_idx, first_chunk=self._first
+        )
+        self._first = False
+        return out if vae.config.patch_size is None else unpatchify(out, patch_size=vae.config.patch_size)
+
+
+def _fetched(groups: Iterator[torch.Tensor]) -> Iterator[np.ndarray]:
+    """The groups as arrays; from a card, each is fetched while the card already works at the next."""
+    waiting: tuple[torch.Tensor, torch.cuda.Event] | None = None
+    for group in groups:
+        if not group.is_cuda:
+            yield group.numpy()
+            continue
+        here = torch.empty(group.shape, dtype=group.dtype, pin_memory=True)
+        here.copy_(group, non_blocking=True)
+        arrived = torch.cuda.Event()
+        arrived.record(torch.cuda.current_stream(group.device))
+        if waiting is not None:
+            yield _arrived(*waiting)
+        waiting = here, arrived
+    if waiting is not None:
+        yield _arrived(*waiting)
+
+
+def _arrived(here: torch.Tensor, event: torch.cuda.Event) -> np.ndarray:
+    event.synchronize()
+    return here.numpy()
+
+
+class _Frames:
+    """Room for frames, uint8 of `shape`: memory, or a file without a name that goes with this."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._shape = shape
+        self._file: Any = None
+
+    def __enter__(self) -> np.ndarray:
+        if int(np.prod(self._shape)) <= KEEP_BYTES:
+            return np.empty(self._shape, np.uint8)
+        self._file = tempfile.TemporaryFile(prefix="wan-desktop-")
+        return np.memmap(self._file, np.uint8, "w+", shape=self._shape)
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()

@@ -1,0 +1,74 @@
+"""How much memory a piece of the engine will need: the very code is run on tensors that have no contents.
+
+So a prediction cannot drift away from what is done. It counts what PyTorch's allocator would hold; libraries'
+workspaces and the allocator's own waste come on top (`plans.py` says how much).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_GRAIN = 512
+"""Bytes that CUDA's allocator rounds up to (`kMinBlockSize` in PyTorch's CUDACachingAllocator)."""
+
+
+class Meter(TorchDispatchMode):
+    """Inside, counts the bytes of living "meta" tensors that are made; `peak` is the most at one time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = self.peak = 0
+        self._seen: weakref.WeakSet[torch.UntypedStorage] = weakref.WeakSet()
+        self._known: dict[int, int] = {}
+
+    def count(self, tensors: Any) -> None:
+        """Take note of tensors that were there before."""
+        for tensor in tree_leaves(tensors):
+            if isinstance(tensor, torch.Tensor) and tensor.device.type == "meta":
+                self._hold(tensor.untyped_storage())
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        self.count(result)
+        return result
+
+    def _hold(self, storage: torch.UntypedStorage) -> None:
+        key = storage._cdata
+        if key in self._known:
+            return
+        size = -(-storage.nbytes() // _GRAIN) * _GRAIN
+        self._known[key] = size
+        self.now += size
+        self.peak = max(self.peak, self.now)
+        weakref.finalize(storage, self._let_go, key)
+
+    def _let_go(self, key: int) -> None:
+        self.now -= self._known.pop(key, 0)
+
+
+def peak_bytes(work: Callable[[], object], held: Any = ()) -> int:
+    """The most bytes that `work` holds at one time, `held` (tensors that are there all the while) included.
+
+    `work` must compute on the "meta" device.
+    """
+    meter = Meter()
+    meter.count(held)
+    with meter, torch.no_grad():
+        work()
+    return meter.peak
+
+
+@contextlib.contextmanager
+def without_contents() -> Iterator[None]:
+    """Inside, new tensors and networks have shapes alone."""
+    with torch.device("meta"):
+        yield
