@@ -11,6 +11,8 @@ from PIL import Image
 from support.engine_jobs import DEMO, REQUEST
 from transformers import AutoTokenizer
 
+from wan_desktop.engine.prediction import pad
+
 STEPS, SHIFT = 4, 5.0
 diffusers_logging.disable_progress_bar()
 
@@ -105,7 +107,7 @@ def test_frames_equal_stock(pipeline, parts, noise):
 def test_one_timestep_equals_one_per_token(pipeline, noise):
     """Text to video may tell the transformer one timestep for all tokens: it saves gigabytes at full size."""
     embeds = pipeline.encode_prompt(REQUEST.prompt)
-    context = pipeline._pad(embeds, torch.device("cpu"))
+    context = pad(embeds)
     t = torch.tensor(937)
     tokens = noise.shape[2] * noise.shape[3] // 2 * noise.shape[4] // 2
     with torch.no_grad():

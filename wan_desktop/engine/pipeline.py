@@ -10,9 +10,10 @@ from diffusers.models.autoencoders.autoencoder_kl_wan import WanResample, WanRes
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 
 from wan_desktop.domain.sizes import FRAME_STEP
-from wan_desktop.engine import sampler_state, samplers
-from wan_desktop.engine.decode import decode_groups, latent_statistics, to_uint8
+from wan_desktop.engine import lean, sampler_state, samplers
+from wan_desktop.engine.decode import decode_frames, latent_statistics
 from wan_desktop.engine.leash import leashed
+from wan_desktop.engine.prediction import MAX_PROMPT_TOKENS, Prediction
 
 if TYPE_CHECKING:
     import contextlib
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
     from wan_desktop.engine.keeping import Snapshot
     from wan_desktop.engine.prompts import PromptTokenizer
-
-MAX_PROMPT_TOKENS = 512
-"""umT5's text_len in the official configuration; the transformer always sees this many (zeros fill up)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,8 @@ class Wan22Pipeline(DiffusionPipeline):
     """The official recipe (UniPC on the official schedule, expanded timesteps for a start image).
 
     Components are diffusers' and transformers' own; each may be None while nobody needs it. `work_devices` says
-    where a component computes, by its name, when that is not where the pipeline does.
+    where a component computes, by its name, when that is not where the pipeline does. `new_clip` makes what the
+    forwards of one clip share: the levers that are on, and how memory is spent.
     """
 
     model_cpu_offload_seq = "text_encoder->transformer->vae"
@@ -64,9 +63,17 @@ class Wan22Pipeline(DiffusionPipeline):
     ) -> None:
         super().__init__()
         self.work_devices: dict[str, torch.device] = {}
+        self.decode_cut = (1, 1)
+        self.new_clip: Callable[[], lean.Clip] = lean.Clip
         self.register_modules(
             tokenizer=tokenizer, text_encoder=text_encoder, transformer=transformer, vae=vae
         )
+
+    def register_modules(self, **modules: Any) -> None:
+        """As diffusers' own; a transformer also learns the lean forward, before anything is hung on it."""
+        if modules.get("transformer") is not None:
+            lean.adopt(modules["transformer"])
+        super().register_modules(**modules)
 
     @torch.no_grad()
     def encode_prompt(self, prompt: str, max_sequence_length: int = MAX_PROMPT_TOKENS) -> torch.Tensor:
@@ -123,20 +130,21 @@ class Wan22Pipeline(DiffusionPipeline):
         """
         device = self._device_of("transformer")
         scheduler = samplers.make(sampler, num_inference_steps, flow_shift, device)
-        contexts = [self._pad(prompt_embeds, device)]
+        embeds = [prompt_embeds]
         if guidance_scale > 1:
             if negative_prompt_embeds is None:
                 raise ValueError("guidance_scale > 1 needs negative_prompt_embeds")
-            contexts.append(self._pad(negative_prompt_embeds, device))
+            embeds.append(negative_prompt_embeds)
+        held = image_latents is not None
+        predict = Prediction(self.transformer, embeds, guidance_scale, self.new_clip(), device, held=held)
         first = 0
         if resume is not None:
             first, latents = resume.step, resume.latents
             sampler_state.restore(scheduler, resume.sampler, device)
         latents = hold_first_frame(latents.to(device), image_latents)
         for i, t in enumerate(scheduler.timesteps[first:], first):
-            timestep = self._timestep(t, latents, expanded=image_latents is not None)
-            noise = self._predict(latents, timestep, contexts, guidance_scale)
-            latents = scheduler.step(noise, t, latents, return_dict=False)[0]
+            velocity = predict.velocity(latents, t)
+            latents = scheduler.step(velocity, t, latents, return_dict=False)[0]
             latents = hold_first_frame(latents, image_latents)
             x0 = hold_first_frame(scheduler.model_outputs[-1], image_latents)
             yield Step(i, len(scheduler.timesteps), latents, x0, scheduler)
@@ -146,8 +154,7 @@ class Wan22Pipeline(DiffusionPipeline):
         hook = getattr(self.vae, "_hf_hook", None)
         if hook is not None:
             hook.pre_forward(self.vae)
-        for group in decode_groups(self.vae, latents.to(self._device_of("vae"))):
-            yield to_uint8(group).numpy()
+        yield from decode_frames(self.vae, latents.to(self._device_of("vae")), self.decode_cut)
 
     def checked(self, check: Callable[[], None]) -> contextlib.AbstractContextManager[None]:
         """Inside, `check` is called before every block of every network that is there; it may raise."""
@@ -209,42 +216,6 @@ class Wan22Pipeline(DiffusionPipeline):
             return concatenate(self.decode(latents))
         finally:
             self.maybe_free_model_hooks()
-
-    def _predict(
-        self,
-        latents: torch.Tensor,
-        timestep: torch.Tensor,
-        contexts: list[torch.Tensor],
-        guidance_scale: float,
-    ) -> torch.Tensor:
-        """The guided prediction: uncond + guidance_scale * (cond - uncond), float32."""
-        model_input = latents.to(self.transformer.dtype)
-        predictions = [
-            self.transformer(model_input, timestep, context, return_dict=False)[0].float()
-            for context in contexts
-        ]
-        if len(predictions) == 1:
-            return predictions[0]
-        cond, uncond = predictions
-        return uncond + guidance_scale * (cond - uncond)
-
-    def _timestep(self, t: torch.Tensor, latents: torch.Tensor, *, expanded: bool) -> torch.Tensor:
-        """`t` for the whole clip, [1]; or one per token, [1, tokens], 0 in frame 0 (expanded timesteps)."""
-        if not expanded:
-            return t.expand(1)
-        _, patch_h, patch_w = self.transformer.config.patch_size
-        _, _, frames, height, width = latents.shape
-        tokens = torch.full(
-            (frames, (height // patch_h) * (width // patch_w)), float(t), device=latents.device
-        )
-        tokens[0] = 0
-        return tokens.flatten()[None]
-
-    def _pad(self, embeds: torch.Tensor, device: torch.device) -> torch.Tensor:
-        """Embeddings [1, n, text_dim] filled up with zeros to [1, 512, text_dim], in the transformer's dtype."""
-        missing = MAX_PROMPT_TOKENS - embeds.shape[1]
-        padded = torch.nn.functional.pad(embeds, (0, 0, 0, missing))
-        return padded.to(device, self.transformer.dtype)
 
 
 def hold_first_frame(latents: torch.Tensor, image_latents: torch.Tensor | None) -> torch.Tensor:

@@ -1,0 +1,130 @@
+"""What makes rendering quicker without changing what is computed, and which of it this machine has.
+
+A lever that a card, a driver or a platform lacks is off, and everything works without it: each is tried once, on
+a small example, and compared with the plain way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+_CLOSE = 0.02
+"""Two ways of computing the same in half precision differ by less, relative to the largest value."""
+
+
+_FAILURES = (RuntimeError, ImportError, AttributeError, TypeError, ValueError, OSError)
+"""What a driver, a library or a compiler raises that cannot do something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Levers:
+    """`cudnn`: cuDNN's attention. `gelu_in_product`: GELU in the matrix product's epilogue. `channels_last`:
+    the decoder with channels last. `compiler`: Triton kernels can be made (a compiler, and Triton, are there).
+    """
+
+    cudnn: bool = False
+    gelu_in_product: bool = False
+    channels_last: bool = False
+    compiler: bool = False
+
+    def told(self) -> dict[str, bool]:
+        """Plain data, for `doctor` and for the recipe."""
+        return asdict(self)
+
+
+NONE = Levers()
+
+
+@functools.cache
+def of(device: str, dtype: str) -> Levers:
+    """The levers of `device` ("cpu", "cuda:0") in `dtype` ("bfloat16"); tried on the first call."""
+    if not device.startswith("cuda") or dtype not in ("bfloat16", "float16"):
+        return NONE
+    kind = getattr(torch, dtype)
+    return Levers(
+        cudnn=_works("cuDNN attention", lambda: _try_cudnn(device, kind)),
+        gelu_in_product=_works("GELU in the product", lambda: _try_gelu(device, kind)),
+        channels_last=_works("channels last", lambda: _try_channels_last(device, kind)),
+        compiler=_works("compiler", lambda: _try_compiler(device)),
+    )
+
+
+def attention(query: Any, key: Any, value: Any, *, cudnn: bool) -> Any:
+    """Attention of query [N, S, heads, d] to key and value [N, K, heads, d]: [N, S, heads * d], no copies made."""
+    views = (part.transpose(1, 2) for part in (query, key, value))
+    with _only_cudnn() if cudnn else contextlib.nullcontext():
+        out = functional.scaled_dot_product_attention(*views)
+    return out.transpose(1, 2).flatten(2)
+
+
+def linear_gelu(x: Any, weight: Any, bias: Any, *, in_product: bool) -> Any:
+    """gelu(x weight^T + bias), the tanh form; `in_product` leaves it to cuBLAS, which has that form only."""
+    if not in_product:
+        return functional.gelu(functional.linear(x, weight, bias), approximate="tanh")
+    flat = torch._addmm_activation(bias, x.flatten(0, -2), weight.t(), use_gelu=True)
+    return flat.unflatten(0, x.shape[:-1])
+
+
+def _only_cudnn() -> Any:
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+
+    return sdpa_kernel(SDPBackend.CUDNN_ATTENTION)
+
+
+def _works(name: str, attempt: Callable[[], bool]) -> bool:
+    try:
+        works = attempt()
+    except _FAILURES as error:
+        log.info("%s is off: %s: %s", name, type(error).__name__, error)
+        return False
+    if not works:
+        log.info("%s is off", name)
+    return works
+
+
+def _close(ours: Any, theirs: Any) -> bool:
+    difference = (ours.float() - theirs.float()).abs().max()
+    return bool(difference <= _CLOSE * theirs.float().abs().max())
+
+
+def _try_cudnn(device: str, dtype: torch.dtype) -> bool:
+    heads = [torch.randn(1, 640, 24, 128, device=device, dtype=dtype) for _ in range(3)]
+    text = [part[:, :512].contiguous() for part in heads[1:]]
+    plain = [attention(*heads, cudnn=False), attention(heads[0], *text, cudnn=False)]
+    ours = [attention(*heads, cudnn=True), attention(heads[0], *text, cudnn=True)]
+    return all(map(_close, ours, plain))
+
+
+def _try_gelu(device: str, dtype: torch.dtype) -> bool:
+    x = torch.randn(1, 256, 128, device=device, dtype=dtype)
+    weight = torch.randn(512, 128, device=device, dtype=dtype) * 0.1
+    bias = torch.randn(512, device=device, dtype=dtype)
+    plain = linear_gelu(x, weight, bias, in_product=False)
+    return _close(linear_gelu(x, weight, bias, in_product=True), plain)
+
+
+def _try_channels_last(device: str, dtype: torch.dtype) -> bool:
+    x = torch.randn(1, 32, 3, 16, 16, device=device, dtype=dtype)
+    weight = torch.randn(64, 32, 3, 3, 3, device=device, dtype=dtype) * 0.1
+    plain = functional.conv3d(x, weight, padding=(0, 1, 1))
+    last = torch.channels_last_3d
+    ours = functional.conv3d(x.to(memory_format=last), weight.to(memory_format=last), padding=(0, 1, 1))
+    return _close(ours, plain)
+
+
+def _try_compiler(device: str) -> bool:
+    from torch.utils._triton import has_triton
+
+    return bool(has_triton()) and torch.cuda.get_device_capability(device) >= (7, 0)
