@@ -249,8 +249,8 @@ def test_a_word_that_comes_while_a_job_stops_still_counts(host, monkeypatch, fir
     run(gate.wait)  # so that the word is heard after the runner has asked to store the end
     word = getattr(host, then)(job.id)
 
-    def ask(work):
-        future = run(work)
+    def ask(*values):
+        future = run(*values)
         gate.set()
         return future
 
@@ -321,12 +321,12 @@ def test_a_job_that_begins_while_it_is_to_be_retried_is_left_alone(host, monkeyp
 def test_a_lease_that_could_not_be_stored_is_none(host, monkeypatch):
     job, run = submit(host), host.store.run
 
-    def refuse(work):
+    def refuse(work, then):
         def stored():
             work()
             raise DiskProblem("The disk is full.")
 
-        return run(stored)
+        return run(stored, then)
 
     with monkeypatch.context() as patched:
         patched.setattr(host.store, "run", refuse)

@@ -1,11 +1,13 @@
 """The host: one object with everything that can be asked of Wan Desktop, whoever asks.
 
 The window's Session, the command line and the local socket all call these verbs; what happens comes back as
-events to every listener. Verbs that store something return a future that is done after the commit.
+events to every listener. Verbs that store something return a future that is done after the commit; the event of it
+comes before, on the store's thread, so that events have the order of what is stored.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -23,9 +25,12 @@ if TYPE_CHECKING:
     from wan_desktop.domain.job import Clip
     from wan_desktop.jobs.ports import Backend, Images, Library, Models, Store
 
+log = logging.getLogger(__name__)
+
 
 class Host(JobVerbs):
-    """The verbs and the state behind them. Listeners are called on whichever thread an event arises.
+    """The verbs and the state behind them. Listeners are called on whichever thread an event arises, and may not
+    wait there for what is stored.
 
     `running` is the runner's door: what is leased, how it went on, how it ended.
     """
@@ -44,23 +49,30 @@ class Host(JobVerbs):
         self._worker = ThreadPoolExecutor(1, "intake")
         self._listeners: list[Callable[[Event], None]] = []
         self.backend_state: BackendState | None = None
-        self._stop_backend_events = backend.subscribe(self._on_backend)
+        self._stop_backend_events = backend.subscribe(self._note_backend)
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Call `listener` with the backend's and the queue's state and for every event from now on.
 
         Returns the way to stop.
         """
-        self._listeners.append(listener)
-        if self.backend_state is not None:
-            listener(self.backend_state)
-        listener(self.running.queue_state)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+        stop_backend = self.backend.subscribe(lambda state: _tell(listener, state))
+        with self.running.resting:  # so that no newer state was told before
+            self._listeners.append(listener)
+            _tell(listener, self.running.queue_state)
+
+        def stop() -> None:
+            stop_backend()
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop
 
     def emit(self, event: Event) -> None:
-        """Tell every listener."""
+        """Tell every listener; one that fails is the others' and the host's loss in no way."""
         for listener in list(self._listeners):
-            listener(event)
+            _tell(listener, event)
 
     # ---- the library
 
@@ -76,7 +88,7 @@ class Host(JobVerbs):
             self.store.put_clip(gone)
             return gone
 
-        return self._then(self.store.run(work), lambda gone: self.emit(ClipRemoved(gone.id)))
+        return self.store.run(work, lambda gone: self.emit(ClipRemoved(gone.id)))
 
     def restore_clip(self, clip: Clip) -> Future[Clip]:
         """Bring a clip back from the bin; `clip` is what `delete_clip` returned."""
@@ -86,7 +98,7 @@ class Host(JobVerbs):
             self.store.put_clip(back)
             return back
 
-        return self._then(self.store.run(work), lambda back: self.emit(ClipAdded(back)))
+        return self.store.run(work, lambda back: self.emit(ClipAdded(back)))
 
     # ---- small things worth remembering
 
@@ -107,6 +119,12 @@ class Host(JobVerbs):
         self._stop_backend_events()
         self.store.close()
 
-    def _on_backend(self, state: BackendState) -> None:
+    def _note_backend(self, state: BackendState) -> None:
         self.backend_state = state
-        self.emit(state)
+
+
+def _tell(listener: Callable[[Event], None], event: Event) -> None:
+    try:
+        listener(event)
+    except Exception:  # the host's border: no render is lost over somebody who listens
+        log.exception("a listener failed at %s", type(event).__name__)

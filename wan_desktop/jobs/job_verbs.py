@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest, WanError
-from wan_desktop.domain.events import Event, JobChanged, JobRemoved
+from wan_desktop.domain.events import Event, JobChanged, JobRemoved, QueueState
 from wan_desktop.domain.ids import new_id
 from wan_desktop.domain.job import Job, JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    from wan_desktop.domain.events import QueueState
     from wan_desktop.domain.job import Clip
     from wan_desktop.domain.request import Draft
     from wan_desktop.jobs.intake import Intake
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from wan_desktop.jobs.queue import Queue
     from wan_desktop.jobs.running import Running
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _LOST = (JobState.INTERRUPTED, JobState.QUEUED)
@@ -52,9 +49,9 @@ class JobVerbs:
 
         def work() -> Job:
             request = self._intake.request(draft)  # it reads a picture: not on the database's thread
-            return self.store.run(lambda: self.queue.add(request)).result()
+            return self.store.run(lambda: self.queue.add(request), self.announce).result()
 
-        return self._then(self._worker.submit(work), self.announce)
+        return self._worker.submit(work)
 
     def check(self, draft: Draft) -> None:
         """Raise InvalidRequest if `submit` would refuse the draft's values (the image's content is not read)."""
@@ -69,7 +66,7 @@ class JobVerbs:
                 return self.queue.cancel(job)
             return job
 
-        return self._then(self.store.run(work), self.announce)
+        return self.store.run(work, self.announce)
 
     def pause(self, job_id: str) -> Future[Job]:
         """Let a waiting job rest at once, a running one after its present step; the GPU is given back.
@@ -84,7 +81,7 @@ class JobVerbs:
                 return self.queue.pause(job)
             return job
 
-        return self._then(self.store.run(work), self.announce)
+        return self.store.run(work, self.announce)
 
     def resume(self, job_id: str) -> Future[Job]:
         """Let a paused, interrupted, failed or cancelled job go on from what it keeps, before all others."""
@@ -95,7 +92,7 @@ class JobVerbs:
                 return self.queue.resume(job)
             return job
 
-        return self._then(self.store.run(work), self.announce)
+        return self.store.run(work, self.announce)
 
     def resume_interrupted(self) -> Future[list[Job]]:
         """Let every interrupted job go on, but none over which the program was lost again and again."""
@@ -105,7 +102,7 @@ class JobVerbs:
             fit = sorted((j for j in lost if j.attempts < MOST_TRIES), key=lambda j: -(j.started_at or 0))
             return [self.queue.resume(job, attempts=job.attempts) for job in fit]
 
-        return self._then(self.store.run(work), self._announce_all)
+        return self.store.run(work, self.announce_all)
 
     def retry(self, job_id: str) -> Future[Job]:
         """Queue an ended or paused job again from the start, with the same request; what it kept is removed."""
@@ -118,9 +115,9 @@ class JobVerbs:
             job = self.store.run(lambda: self.queue.get(job_id)).result()
             if job.state not in (JobState.QUEUED, JobState.RUNNING):
                 self.library.forget(job)
-            return self.store.run(again).result()
+            return self.store.run(again, self.announce).result()
 
-        return self._then(self._worker.submit(work), self.announce)
+        return self._worker.submit(work)
 
     def decode_again(self, job_id: str, plan: int | None = None) -> Future[Job]:
         """Queue a new job that makes a clip of the latents that `job_id` keeps, with memory plan number `plan`.
@@ -142,13 +139,13 @@ class JobVerbs:
             ident = new_id()
             self.library.lend_latents(job.id, ident)
             chosen = job.plan if plan is None else plan
-            return self.store.run(lambda: self.queue.decode_again(job, ident, chosen)).result()
+            return self.store.run(lambda: self.queue.decode_again(job, ident, chosen), self.announce).result()
 
-        return self._then(self._worker.submit(work), self.announce)
+        return self._worker.submit(work)
 
     def move(self, job_id: str, before: str | None) -> Future[list[Job]]:
         """Put a waiting job before another waiting one, or last; the jobs whose order changed."""
-        return self._then(self.store.run(lambda: self.queue.move(job_id, before)), self._announce_all)
+        return self.store.run(lambda: self.queue.move(job_id, before), self.announce_all)
 
     def remove(self, job_id: str) -> Future[None]:
         """Take a job off the list with all it keeps; a running one is refused, its clip stays in the library."""
@@ -163,13 +160,13 @@ class JobVerbs:
             return job
 
         def forget() -> None:
-            job = self.store.run(work).result()
+            job = self.store.run(work, lambda _: self.emit(JobRemoved(job_id))).result()
             try:
                 self.library.forget(job)
             except WanError as error:
                 log.warning("what job %s kept stays until the next start: %s", job_id, error)
 
-        return self._then(self._worker.submit(forget), lambda _: self.emit(JobRemoved(job_id)))
+        return self._worker.submit(forget)
 
     def jobs(self) -> Future[list[Job]]:
         """Every job: running and waiting ones in their order, then ended ones, newest first."""
@@ -186,7 +183,7 @@ class JobVerbs:
                 return None
             return self.queue.finish(job, clip.id)
 
-        return self._then(self.store.run(work), lambda job: None if job is None else self.announce(job))
+        return self.store.run(work, lambda job: None if job is None else self.announce(job))
 
     def sweep(self, most_bytes: int) -> Future[None]:
         """At the start: remove what no job needs any more, and what ended jobs keep beyond `most_bytes`."""
@@ -216,34 +213,27 @@ class JobVerbs:
         The GPU is given back then.
         """
 
-        def announce(state: QueueState) -> None:
-            self.emit(state)
+        state = QueueState(True, after_current)
+
+        def then(_: QueueState) -> None:
+            self.running.rest(state)
             if not self.running.any:
                 self._worker.submit(self.backend.rest)
 
-        return self._then(self.store.run(lambda: self.running.pause_all(after_current)), announce)
+        return self.store.run(lambda: self.running.store_state(state), then)
 
     def resume_queue(self) -> Future[QueueState]:
         """Go on with the jobs that wait."""
-        return self._then(self.store.run(self.running.resume_all), self.emit)
+        state = QueueState(False)
+        return self.store.run(lambda: self.running.store_state(state), self.running.rest)
 
     # ---- telling
 
     def announce(self, job: Job) -> None:
-        """Tell every listener of a job whose change is stored."""
+        """Tell every listener of a job whose change is stored: what `Store.run` gets to do after the commit."""
         self.emit(JobChanged(job))
 
-    def _announce_all(self, jobs: list[Job]) -> None:
+    def announce_all(self, jobs: list[Job]) -> None:
+        """The same of several."""
         for job in jobs:
             self.announce(job)
-
-    @staticmethod
-    def _then(future: Future[T], announce: Callable[[T], None]) -> Future[T]:
-        """Announce the future's result once it is stored; a refused one is told by the future alone."""
-
-        def done(finished: Future[T]) -> None:
-            if not finished.cancelled() and finished.exception() is None:
-                announce(finished.result())
-
-        future.add_done_callback(done)
-        return future

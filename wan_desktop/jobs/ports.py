@@ -21,10 +21,12 @@ T = TypeVar("T")
 class Store(Protocol):
     """The database: one thread, one connection. Methods other than `run` are called inside `run`'s function."""
 
-    def run(self, work: Callable[[], T]) -> Future[T]:
+    def run(self, work: Callable[[], T], then: Callable[[T], object] | None = None) -> Future[T]:
         """Do `work` on the database's thread, in one transaction, in the order of the calls.
 
-        The future is done after the commit; if `work` raises, everything it stored is rolled back.
+        After the commit, and before anything else is stored, `then` gets the result on the same thread, where it
+        must not wait for another `run`; then the future is done. If `work` raises, everything it stored is rolled
+        back, and `then` is not called.
         """
 
     def put_job(self, job: Job) -> None:
@@ -53,6 +55,12 @@ class Store(Protocol):
 
     def value(self, key: str) -> Any:
         """The remembered value, or None."""
+
+    def keys(self, prefix: str) -> list[str]:
+        """The keys of remembered values that begin with `prefix`."""
+
+    def drop_value(self, key: str) -> None:
+        """Forget the value; no error if there is none."""
 
     def close(self) -> None:
         """Finish what was asked for and close."""

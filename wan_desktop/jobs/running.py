@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wan_desktop.domain.events import ClipAdded, JobChanged, Pausing, QueueState
+from wan_desktop.domain.events import ClipAdded, Pausing, QueueState
 from wan_desktop.domain.job import JobState
 from wan_desktop.jobs.cancel import CancelToken
 
@@ -37,6 +37,12 @@ class _Run:
     when_cancelled: JobState = JobState.CANCELLED
     unsaved: Job | None = None
 
+    def interrupt(self) -> None:
+        """The program ends: the job goes on at the next start, unless the user has cancelled it."""
+        if not self.token.cancelled:
+            self.when_cancelled = JobState.INTERRUPTED
+            self.token.cancel(ending=True)
+
 
 class Running:
     """The jobs that are leased to runners, and the state of the whole queue."""
@@ -46,6 +52,8 @@ class Running:
         self._runs: dict[str, _Run] = {}
         self._keeping = threading.Lock()
         self._ending = False
+        self.resting = threading.Lock()
+        """Held while `queue_state` changes and is told."""
         told = host.store.run(lambda: host.store.value(_KEY)).result()
         paused = isinstance(told, dict) and told.get("paused") is True
         self.queue_state = QueueState(paused, paused and told.get("after_current") is True)
@@ -76,17 +84,22 @@ class Running:
             run.when_paused = JobState.QUEUED
         return run is not None
 
-    def pause_all(self, after_current: bool) -> QueueState:
-        """Begin nothing new; without `after_current` what runs waits again after its step."""
-        if not after_current:
+    # ---- the whole queue
+
+    def store_state(self, state: QueueState) -> QueueState:
+        """In the store: remember whether the queue rests; `rest` follows after the commit."""
+        self._host.store.put_value(_KEY, {"paused": state.paused, "after_current": state.after_current})
+        return state
+
+    def rest(self, state: QueueState) -> None:
+        """What was stored holds: when the queue rests, and not only after the current job, what runs waits again."""
+        with self.resting:
+            self.queue_state = state
+            self._host.emit(state)
+        if state.paused and not state.after_current:
             for job_id, run in self._runs.items():
                 if not run.token.paused:
                     self._pause(job_id, JobState.QUEUED)
-        return self._store_state(QueueState(True, after_current))
-
-    def resume_all(self) -> QueueState:
-        """Go on."""
-        return self._store_state(QueueState(False))
 
     def _pause(self, job_id: str, then: JobState) -> bool:
         run = self._runs.get(job_id)
@@ -97,12 +110,6 @@ class Running:
         self._host.emit(Pausing(job_id))
         return True
 
-    def _store_state(self, state: QueueState) -> QueueState:
-        value = {"paused": state.paused, "after_current": state.after_current}
-        self._host.store.put_value(_KEY, value)
-        self.queue_state = state
-        return state
-
     # ---- for the runner, from its own thread
 
     def put_back(self, job_id: str) -> None:
@@ -112,9 +119,7 @@ class Running:
             job = self._host.store.job(job_id)
             return self._host.queue.put_back(job) if job is not None and job.waits_for_disk else None
 
-        changed = self._host.store.run(work).result()
-        if changed is not None:
-            self._host.announce(changed)
+        self._host.store.run(work, self._tell).result()
 
     def lease(
         self,
@@ -128,27 +133,24 @@ class Running:
         It `fits` and is not in `skip`. Raises WanError when it cannot be stored; the job then waits still.
         """
         run = _Run()
-        taken: list[Job] = []
 
-        def work() -> None:
-            if self.queue_state.paused and not even_paused:
+        def work() -> Job | None:
+            if self._ending or (self.queue_state.paused and not even_paused):
+                return None
+            return self._host.queue.lease(skip, fits)
+
+        def begin(job: Job | None) -> None:
+            if job is None:
                 return
             with self._keeping:  # so that `interrupt` sees it, or it sees `interrupt`
-                job = None if self._ending else self._host.queue.lease(skip, fits)
-                if job is not None:
-                    self._runs[job.id] = run
-                    taken.append(job)
+                self._runs[job.id] = run
+                ending = self._ending
+            self._host.announce(job)
+            if ending:
+                run.interrupt()
 
-        try:
-            self._host.store.run(work).result()
-        except BaseException:
-            for job in taken:
-                self._runs.pop(job.id, None)
-            raise
-        if not taken:
-            return None
-        self._host.emit(JobChanged(taken[0]))
-        return taken[0], run.token
+        job = self._host.store.run(work, begin).result()
+        return None if job is None else (job, run.token)
 
     def keep(self, job: Job) -> None:
         """Store how far the running job is, without waiting; of many calls the newest is stored."""
@@ -165,13 +167,10 @@ class Running:
         with self._keeping:
             pending, run.unsaved = run.unsaved is not None, job
         if not pending:
-            self._host.store.run(work).add_done_callback(self._tell_kept)
+            self._host.store.run(work, self._tell).add_done_callback(_log_refused)
 
-    def _tell_kept(self, stored: Future[Job | None]) -> None:
-        error = stored.exception()
-        if error is not None:
-            log.warning("how far a job is could not be stored: %s", error)
-        elif (job := stored.result()) is not None:
+    def _tell(self, job: Job | None) -> None:
+        if job is not None:
             self._host.announce(job)
 
     def end(self, job: Job, work: Callable[[Queue], Job], clip: Clip | None = None) -> Job:
@@ -179,24 +178,19 @@ class Running:
 
         Raises WanError when the database cannot be written; the job then still runs, and it may be tried again.
         """
-        run = self._runs[job.id]
 
         def store() -> Job:
             if clip is not None:
                 self._host.store.put_clip(clip)
-            ended = work(self._host.queue)
-            self._runs.pop(job.id, None)  # here, so that a verb that comes next finds it ended
-            return ended
+            return work(self._host.queue)
 
-        try:
-            ended = self._host.store.run(store).result()
-        except BaseException:
-            self._runs[job.id] = run
-            raise
-        if clip is not None:
-            self._host.emit(ClipAdded(clip))
-        self._host.announce(ended)
-        return ended
+        def tell(ended: Job) -> None:
+            self._runs.pop(job.id, None)  # here, so that a verb that comes next finds it ended
+            if clip is not None:
+                self._host.emit(ClipAdded(clip))
+            self._host.announce(ended)
+
+        return self._host.store.run(store, tell).result()
 
     def paused(self, job: Job) -> Job:
         """The job has stopped after its step."""
@@ -207,14 +201,19 @@ class Running:
         )
 
     def cancelled(self, job: Job) -> Job:
-        """The job has stopped: the user said so, or the program ends."""
-        run = self._runs[job.id]
-        return self.end(
-            job,
-            lambda queue: (
-                queue.interrupt(job) if run.when_cancelled is JobState.INTERRUPTED else queue.cancel(job)
-            ),
-        )
+        """The job has stopped: the user said so, the program ends, or its backend is no longer there."""
+        run = self._runs[job.id]  # asked in the store, so that a word counts until the end is stored
+
+        def stopped(queue: Queue) -> Job:
+            match run.when_cancelled:
+                case JobState.INTERRUPTED:
+                    return queue.interrupt(job)
+                case JobState.QUEUED:
+                    return queue.put_back(job)
+                case _:
+                    return queue.cancel(job)
+
+        return self.end(job, stopped)
 
     def interrupt(self) -> None:
         """The program ends: stop the jobs that run now; they go on from what they keep at the next start.
@@ -225,15 +224,20 @@ class Running:
             self._ending = True
             runs = list(self._runs.values())
         for run in runs:
-            if not run.token.cancelled:
-                run.when_cancelled = JobState.INTERRUPTED
-                run.token.cancel(ending=True)
+            run.interrupt()
+
+    def hand_back(self, job_id: str) -> None:
+        """Its backend is no longer there: the job waits again, and goes on from what it keeps with another one."""
+        run = self._runs.get(job_id)
+        if run is not None and not run.token.cancelled:
+            run.when_cancelled = JobState.QUEUED
+            run.token.cancel(ending=True)
 
     def sweep(self, most_bytes: int) -> None:
         """Keep what ended jobs keep within `most_bytes`, and say so in their rows. Raises WanError."""
         jobs = self._host.jobs().result()
         for job in self._host.library.sweep_kept(jobs, most_bytes):
-            self._host.store.run(partial(self._forgotten, job)).add_done_callback(self._tell_kept)
+            self._host.store.run(partial(self._forgotten, job), self._tell).add_done_callback(_log_refused)
 
     def _forgotten(self, job: Job) -> Job | None:
         """In the store: the job keeps nothing any more."""
@@ -241,3 +245,9 @@ class Running:
         if now is None:
             return None
         return self._host.queue.keep(replace(now, kept_step=0, kept_steps=0, kept_latents=False))
+
+
+def _log_refused(stored: Future[Job | None]) -> None:
+    error = stored.exception()
+    if error is not None:
+        log.warning("how far a job is could not be stored: %s", error)

@@ -52,11 +52,13 @@ class Database:
 
     # ---- the thread
 
-    def run(self, work: Callable[[], T]) -> Future[T]:
+    def run(self, work: Callable[[], T], then: Callable[[T], object] | None = None) -> Future[T]:
         """Do `work` on the database's thread, in one transaction, in the order of the calls.
 
-        The future is done after the commit; if `work` raises, everything it stored is rolled back. SQLite's own
-        errors arrive as DiskProblem or LibraryProblem; after `close` every call gives LibraryProblem.
+        After the commit, and before anything else is stored, `then` gets the result on the same thread: it must not
+        wait for another `run`. Then the future is done. If `work` raises, everything it stored is rolled back and
+        `then` is not called. SQLite's own errors arrive as DiskProblem or LibraryProblem; after `close` every call
+        gives LibraryProblem.
         """
         future: Future[T] = Future()
         with self._closing:
@@ -67,7 +69,7 @@ class Database:
                     )
                 )
             else:
-                self._work.put(lambda: self._fulfil(future, work))
+                self._work.put(lambda: self._fulfil(future, work, then))
         return future
 
     def close(self) -> None:
@@ -90,15 +92,20 @@ class Database:
             work()
         self._db.close()
 
-    def _fulfil(self, future: Future[T], work: Callable[[], T]) -> None:
+    def _fulfil(self, future: Future[T], work: Callable[[], T], then: Callable[[T], object] | None) -> None:
         if not future.set_running_or_notify_cancel():
             return
         try:
             result = self._transaction(work)
         except BaseException as error:  # noqa: BLE001 - a thread's border: whoever asked gets it
             future.set_exception(error)
-        else:
-            future.set_result(result)
+            return
+        if then is not None:
+            try:
+                then(result)
+            except Exception:  # a thread's border: what is stored is stored, and the next comes
+                log.exception("what was stored could not be told")
+        future.set_result(result)
 
     def _transaction(self, work: Callable[[], T]) -> T:
         try:
@@ -185,6 +192,17 @@ class Database:
         """The remembered value, or None."""
         row = self._db.execute("SELECT value FROM remembered WHERE key = ?", (key,)).fetchone()
         return None if row is None else json.loads(row[0])
+
+    def keys(self, prefix: str) -> list[str]:
+        """The keys of remembered values that begin with `prefix`."""
+        rows = self._db.execute(
+            "SELECT key FROM remembered WHERE substr(key, 1, ?) = ?", (len(prefix), prefix)
+        )
+        return [row[0] for row in rows]
+
+    def drop_value(self, key: str) -> None:
+        """Forget the value; no error if there is none."""
+        self._db.execute("DELETE FROM remembered WHERE key = ?", (key,))
 
     def _put(self, table: str, columns: str, row: tuple[Any, ...]) -> None:
         places = ", ".join("?" * len(row))
