@@ -16,8 +16,8 @@ from wan_desktop.cli_remotes import remotes_parser
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, Cancelled, InvalidRequest, ModelMissing, WanError
 from wan_desktop.domain.events import Event, JobChanged, Note, Progress
 from wan_desktop.domain.job import STAGE_WORDS, Clip, Job, JobState, Stage
+from wan_desktop.domain.places import model_on
 from wan_desktop.domain.request import Draft, Lora
-from wan_desktop.remote.places import model_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -32,15 +32,15 @@ def here(tmp_path, start):
     for served in servers.values():
         served.backend.script("held", hold=Stage.DENOISING)
     backend = ScriptedBackend()
-    host = make_host(folder, backend, WithRemotes(OneModel(), list(servers), make_spec))
+    host = make_host(folder, backend, WithRemotes(OneModel(), lambda: list(servers), make_spec))
     lanes = [
         Lane(
             ComfyBackend(Remote(name, served.api.address), images=host.images, writer=Mp4Writer),
-            fits_on(name, servers, folder / "renders"),
+            fits_on(name, lambda: servers, folder / "renders"),
         )
         for name, served in servers.items()
     ]
-    runner = Runner(host, fits=fits_here(servers), lanes=lanes)
+    runner = Runner(host, fits=fits_here(lambda: servers, folder / "renders"), lanes=lanes)
     thread = threading.Thread(target=runner.run, daemon=True)
     waiter = Waiter(host)
     thread.start()
@@ -126,9 +126,8 @@ def test_an_unknown_server_is_refused(here):
     assert refused.value.field == "on"
 
 
-def test_models_elsewhere_are_offered_by_name():
-    models = WithRemotes(OneModel(), ["left", "right"], make_spec)
-    assert [spec.id for spec in models.elsewhere()] == ["on:left", "on:right", "on:any"]
+def test_a_servers_model_is_described_as_the_large_one():
+    models = WithRemotes(OneModel(), lambda: ["left", "right"], make_spec)
     assert models.get("on:left/fastwan.safetensors").variant == "fastwan"
     assert [spec.id for spec in models.all()] == ["demo"]
     assert models.get("on:left").presets[0].name == "official"

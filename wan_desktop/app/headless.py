@@ -13,9 +13,9 @@ from wan_desktop.app.parts import HostParts
 from wan_desktop.app.reach import find_host
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, HostProblem
 from wan_desktop.domain.events import Note
+from wan_desktop.domain.places import ANY, server_of
 from wan_desktop.jobs.following import Following
 from wan_desktop.process.lock import LibraryLock
-from wan_desktop.remote.places import server_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,7 +107,7 @@ def _render_as_host(
     show: Callable[[Event], None],
 ) -> tuple[Job, Clip | None]:
     """Render here; what others submit meanwhile is rendered too, unless a window wants to take over."""
-    here = not server_of(draft.model or "")
+    here = server_of(draft.model or "") in ("", ANY)
     with _headless(paths, lock, device, even_paused=True, rendering=here) as (
         parts,
         runner,
@@ -143,6 +143,7 @@ def _headless(
         stack.callback(thread.join)
         stack.callback(parts.host.running.interrupt)
         stack.callback(runner.stop)
+        stack.callback(parts.fleet.close)
         taken_over = threading.Event()
         doors = Doors("headless", take_over=taken_over.set)
         stack.callback(HostSocket(parts.host, paths.data, doors).close)

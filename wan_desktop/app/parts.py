@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.events import ClipAdded
 from wan_desktop.jobs.host import Host
-from wan_desktop.jobs.runner import Lane, Runner
+from wan_desktop.jobs.runner import Runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from wan_desktop.config.paths import Paths
     from wan_desktop.domain.job import Job
     from wan_desktop.domain.settings import Settings
+    from wan_desktop.jobs.ports import Backend
     from wan_desktop.library.folder import LibraryFolder
     from wan_desktop.library.images import ImageStore
     from wan_desktop.models.catalog import ModelCatalog
     from wan_desktop.models.manager import ModelManager
+    from wan_desktop.remote.book import Remote
 
 DATABASE = "wan-desktop.sqlite"
 RENDER_OUTPUT = "render-output.log"
@@ -44,7 +46,8 @@ class HostParts:
         from wan_desktop.models.wan22_ti2v_5b import make_spec
         from wan_desktop.process.render_process import RenderProcess
         from wan_desktop.remote.book import RemoteBook
-        from wan_desktop.remote.places import WithRemotes
+        from wan_desktop.remote.fleet import Fleet
+        from wan_desktop.remote.places import AlsoForAny, WithRemotes
 
         self._paths, self._device = paths, device
         self._file = SettingsFile(paths.config)
@@ -55,9 +58,12 @@ class HostParts:
         self._default_library = default_library(paths)
         images = ImageStore(paths.data / "images")
         self.library = self._library(images)
-        self.remotes = RemoteBook(paths.config).all()
-        models = WithRemotes(self.models, [remote.name for remote in self.remotes], make_spec)
-        self.backend = RenderProcess(child.main, self._child_settings, models=models, images=images)
+        self.remotes = RemoteBook(paths.config)
+        self.fleet = Fleet(self.remotes, self._comfy, paths.data / RENDERS)
+        models = WithRemotes(self.models, self.fleet.names, make_spec)
+        self.backend = RenderProcess(
+            child.main, self._child_settings, models=AlsoForAny(models), images=images
+        )
         if rendering:
             self.backend.start()  # before all else: its imports take seconds, everything below overlaps them
         try:
@@ -115,32 +121,37 @@ class HostParts:
         from wan_desktop.config.logs import tail
         from wan_desktop.remote.lanes import fits_here
 
-        return Runner(
+        runner = Runner(
             self.host,
-            fits=fits_here([remote.name for remote in self.remotes]),
-            lanes=self._lanes(),
+            fits=fits_here(self.fleet.names, self._paths.data / RENDERS, self._helps),
+            lanes=self.fleet.lanes(),
             even_paused=even_paused,
             awake=KeepAwake(lambda: self.settings.keep_awake).hold,
             log_tail=lambda since: tail(self._paths.logs / RENDER_OUTPUT, since),
             keep_bytes=self._keep_bytes,
         )
+        self.fleet.watch(runner.use_lanes)
+        return runner
 
-    def _lanes(self) -> list[Lane]:
-        """One for each server that was added."""
-        if not self.remotes:
-            return []
+    def _comfy(self, remote: Remote) -> Backend:
+        """What renders on that server."""
         from wan_desktop.encode.mp4 import Mp4Writer
         from wan_desktop.remote.comfy import ComfyBackend
-        from wan_desktop.remote.lanes import fits_on
 
-        names, kept = [remote.name for remote in self.remotes], self._paths.data / RENDERS
-        return [
-            Lane(
-                ComfyBackend(remote, images=self.host.images, writer=Mp4Writer),
-                fits_on(remote.name, names, kept),
-            )
-            for remote in self.remotes
-        ]
+        return ComfyBackend(
+            remote, images=self.host.images, writer=Mp4Writer, with_token=self.remotes.with_token
+        )
+
+    def _helps(self) -> bool:
+        """This computer takes jobs for whoever is free: it has a GPU, and the model that they are meant for."""
+        state = self.host.backend_state
+        if state is None or not str(state.info.get("device", "")).startswith("cuda"):
+            return False
+        try:
+            model = self.models.get(None)
+        except WanError:
+            return False
+        return not (model.demo or model.variant)
 
     def apply(self, settings: Settings) -> None:
         """Save and use new settings. Raises WanError, and then nothing is changed."""

@@ -80,6 +80,7 @@ def window_session(paths: Paths, lock: LibraryLock) -> Iterator[tuple[Session, R
         stack.callback(session.close)
         stack.callback(thread.finish)
         stack.callback(parts.host.running.interrupt)
+        stack.callback(parts.fleet.close)
         stack.callback(switch.close)
         doors = Doors("window", raise_window=lambda file: session.raise_window(file or ""))
         stack.callback(HostSocket(parts.host, paths.data, doors).close)

@@ -33,11 +33,12 @@ class CancelToken:
 
     @property
     def ending(self) -> bool:
-        """True when it was cancelled because the program ends: what another computer renders may go on there."""
+        """True when no user cancelled it, but the program ends or its backend leaves: what another computer renders
+        may go on there."""
         return self._ending and self.cancelled
 
     def cancel(self, *, ending: bool = False) -> None:
-        """Say stop; safe to call again. `ending`: the user has not said so, the program ends."""
+        """Say stop; safe to call again. `ending`: no user has said so, the job goes on another time."""
         self._ending = ending
         self._say(self._event)
 

@@ -40,6 +40,28 @@ class Lane:
     fits: Callable[[Job], bool]
 
 
+class _Worker:
+    """Where a lane's jobs run: a thread of its own, or the runner's. `ended`: it takes no further job."""
+
+    def __init__(self, lane: Lane) -> None:
+        self.lane = lane
+        self.wake, self.ended = threading.Event(), threading.Event()
+        self.job_id: str | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self, work: Callable[[_Worker], None]) -> None:
+        self._thread = threading.Thread(target=work, args=(self,), name="runner-lane")
+        self._thread.start()
+
+    def join(self) -> None:
+        if self._thread is not None:
+            self._thread.join()
+
+
 class Runner:
     """Runs jobs on the host's backend, and each lane's on its own, until told to stop.
 
@@ -68,7 +90,11 @@ class Runner:
         jobs may keep, `clock` seconds.
         """
         self._host = host
-        self._lanes = (Lane(host.backend, fits), *lanes)
+        self._main = _Worker(Lane(host.backend, fits))
+        self._workers = [_Worker(lane) for lane in lanes]
+        self._changing = threading.Lock()
+        self._leaving: list[_Worker] = []
+        self._running = False
         self._even_paused, self._awake = even_paused, awake
         self._log_tail, self._keep_bytes = log_tail, keep_bytes
         self._disk_retry_s, self._clock = disk_retry_s, clock
@@ -78,7 +104,6 @@ class Runner:
         self._looked: dict[str, tuple[float, float]] = {}
         self._stopped = threading.Event()
         self._finishing = threading.Event()
-        self._wakes = [threading.Event() for _ in self._lanes]
 
     @property
     def held(self) -> frozenset[str]:
@@ -96,43 +121,72 @@ class Runner:
         self._host.resume_interrupted().result()
         self.release()
 
+    def use_lanes(self, lanes: Sequence[Lane]) -> None:
+        """Have these further backends from now on; those that were there before go on undisturbed.
+
+        What renders on one that is no longer there waits again, and goes on with whoever takes it.
+        """
+        with self._changing:
+            stay = [worker for worker in self._workers if any(worker.lane is lane for lane in lanes)]
+            gone = [worker for worker in self._workers if worker not in stay]
+            new = [_Worker(lane) for lane in lanes if not any(worker.lane is lane for worker in stay)]
+            self._workers = [*stay, *new]
+            self._leaving = [worker for worker in (*self._leaving, *gone) if worker.alive]
+            if self._running:
+                for worker in new:
+                    worker.start(self._work)
+        for worker in gone:
+            worker.ended.set()
+            if worker.job_id is not None:
+                self._host.running.hand_back(worker.job_id)
+        self._wake()
+
     def run(self) -> None:
         """Work until `stop`; blocks. Call it in a thread of its own."""
         unsubscribe = self._host.subscribe(self._notice)
-        others = [
-            threading.Thread(target=self._work, args=each, name="runner-lane")
-            for each in list(zip(self._lanes, self._wakes, strict=True))[1:]
-        ]
-        for thread in others:
-            thread.start()
+        with self._changing:
+            self._running = True
+            for worker in self._workers:
+                worker.start(self._work)
         try:
-            self._work(self._lanes[0], self._wakes[0], looks_for_room=True)
+            self._work(self._main, looks_for_room=True)
         except BaseException:
             self.stop()
             raise
         finally:
-            for thread in others:
-                thread.join()
+            with self._changing:
+                self._running = False
+                workers = [*self._workers, *self._leaving]
+            for worker in workers:
+                worker.join()
             unsubscribe()
 
-    def _work(self, lane: Lane, wake: threading.Event, looks_for_room: bool = False) -> None:
-        """Run the lane's jobs; one lane looks for room on disks for all."""
-        while not self._stopped.is_set():
-            wake.clear()
+    def _work(self, worker: _Worker, looks_for_room: bool = False) -> None:
+        """Run the worker's jobs; one worker looks for room on disks for all."""
+        lane = worker.lane
+        while not (self._stopped.is_set() or worker.ended.is_set()):
+            worker.wake.clear()
             leased = self._patiently(
                 lambda: self._host.running.lease(self.held, fits=lane.fits, even_paused=self._even_paused)
             )
             if leased is not None:
-                self.run_one(*leased, lane.backend)
+                self._run_for(worker, *leased)
                 continue
             waiting = looks_for_room and self._look_for_room()
             if self._finishing.is_set() and not waiting:
                 break
-            wake.wait(self._disk_retry_s if waiting else None)
+            worker.wake.wait(self._disk_retry_s if waiting else None)
+
+    def _run_for(self, worker: _Worker, job: Job, cancel: CancelToken) -> None:
+        worker.job_id = job.id
+        if worker.ended.is_set():  # between the lease and now
+            self._host.running.hand_back(job.id)
+        self.run_one(job, cancel, worker.lane.backend)
+        worker.job_id = None
 
     def _wake(self) -> None:
-        for wake in self._wakes:
-            wake.set()
+        for worker in (self._main, *self._workers, *self._leaving):
+            worker.wake.set()
 
     def stop(self) -> None:
         """Take no further job; a running one goes on until it ends or is cancelled."""

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 class ComfyBackend:
     """Implements the Backend port. Between two renders it holds nothing.
 
-    `writer` encodes a clip that comes in another format. A pause lets go: what waits there is taken back, what runs
+    `writer` encodes a clip that comes in another format, `with_token` gives the entry its token before each render:
+    a keyring may take its time, or ask. A pause lets go: what waits there is taken back, what runs
     there is rendered to its end and fetched when the job goes on. When the program ends, the server goes on too.
     """
 
@@ -43,9 +44,11 @@ class ComfyBackend:
         *,
         images: Images,
         writer: Callable[[Path, int, int, int], AbstractContextManager[Writer]],
+        with_token: Callable[[Remote], Remote] = lambda remote: remote,
         pace: Pace = Pace(),  # noqa: B008 - frozen
     ) -> None:
         self._remote, self._images, self._writer, self._pace = remote, images, writer, pace
+        self._with_token = with_token
         self._state = BackendState("ready", {"device": "remote", "device_name": remote.name, "problems": []})
 
     @property
@@ -73,7 +76,8 @@ class ComfyBackend:
         cancel.raise_if_paused()
         request, began, file = job.request, time.monotonic(), RecordFile(files)
         image = self._images.path(request.image) if request.image else None
-        yield from self._fetch(_Conversation(self._remote, job, file, cancel, image, self._pace))
+        remote = self._with_token(self._remote)
+        yield from self._fetch(_Conversation(remote, job, file, cancel, image, self._pace))
         record = file.read()
         made = dict(record.made) if record is not None else {}
         try:

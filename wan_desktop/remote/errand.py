@@ -63,14 +63,22 @@ class Errand:
     async def run(self) -> None:
         """Have the clip in `file.download`. Raises RemoteProblem, DiskProblem, BadImage."""
         self._tell(Progress(self._job.id, Stage.LOADING))
-        if self._record is not None and self._record.address != self._remote.url:
-            self._record = None  # the server of that name was moved: what the old one has is out of reach
+        self._recognise()
         try:
             entry = await self._ended()
         finally:
             await self._ears.close()
         self._tell(Progress(self._job.id, Stage.SAVING))
         await self._patiently(lambda: self._download(entry))
+
+    def _recognise(self) -> None:
+        """What another server was asked for is no longer wanted of it. One that has moved may be the same one."""
+        record, remote = self._record, self._remote
+        if record is not None and record.server != remote.name:
+            self._record = None
+        elif record is not None and record.address != remote.url:
+            self._record = replace(record, address=remote.url)
+            self._file.write(self._record)
 
     async def _ended(self) -> dict[str, Any]:
         """Have it rendered; the prompt's history entry."""

@@ -1,4 +1,4 @@
-"""How a request says that another computer renders it: its model is "on:NAME", or "on:NAME/FILE"."""
+"""The models of servers beside those of this computer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest
+from wan_desktop.domain.places import ANY, file_of, server_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,66 +15,55 @@ if TYPE_CHECKING:
     from wan_desktop.domain.request import Lora
     from wan_desktop.jobs.ports import Models
 
-_ON = "on:"
-ANY = "any"
-"""Not a server's name: whichever of them is free."""
-
-
-def model_on(name: str, file: str = "") -> str:
-    """The model of the server `name`: its Wan2.2-TI2V-5B, or the file that is called so there."""
-    return f"{_ON}{name}/{file}" if file else f"{_ON}{name}"
-
-
-def server_of(model: str) -> str:
-    """The name of the server that renders this model, or "" for this computer."""
-    return model.removeprefix(_ON).partition("/")[0] if model.startswith(_ON) else ""
-
-
-def file_of(model: str) -> str:
-    """The model's file on that server, or "" for the one it has."""
-    return model.partition("/")[2] if model.startswith(_ON) else ""
-
-
-def path_name(path: str) -> str:
-    """The last piece of a path of any system."""
-    return path.replace("\\", "/").rpartition("/")[2]
-
 
 class WithRemotes:
-    """The Models port: those of this computer, and those of the servers `names`.
+    """The Models port: those of this computer, and those of the servers that `names` gives, asked each time.
 
     `make_spec(id, fingerprint, variant=...)` makes the description of a Wan2.2-TI2V-5B.
     """
 
-    def __init__(self, here: Models, names: Sequence[str], make_spec: Callable[..., ModelSpec]) -> None:
+    def __init__(
+        self, here: Models, names: Callable[[], Sequence[str]], make_spec: Callable[..., ModelSpec]
+    ) -> None:
         self._here, self._names, self._make_spec = here, names, make_spec
 
     def all(self) -> Sequence[ModelSpec]:
         """The models of this computer: whatever asks for a list wants to load one."""
         return self._here.all()
 
-    def elsewhere(self) -> list[ModelSpec]:
-        """One model for each server, and one for whichever is free when there are several."""
-        names = list(self._names)
-        return [self.get(model_on(name)) for name in (*names, *([ANY] if len(names) > 1 else []))]
-
     def get(self, model: str | None) -> ModelSpec:
         """As the port says; a server's model is described as the 5 B. Raises InvalidRequest, field "on"."""
         if model is None or not server_of(model):
             return self._here.get(model)
-        server, file = server_of(model), file_of(model)
-        if server not in self._names and not (server == ANY and self._names):
+        server, file, names = server_of(model), file_of(model), self._names()
+        if server not in names and not (server == ANY and names):
             raise InvalidRequest(
-                QT_TRANSLATE_NOOP(
-                    "errors",
-                    "There is no server “{name}” here: add it, and open Wan Desktop again if it is open.",
-                ),
+                QT_TRANSLATE_NOOP("errors", "There is no server “{name}” here any more, or not yet: add it."),
                 field="on",
-                action=QT_TRANSLATE_NOOP("errors", "Add it: wan-desktop remotes add NAME URL"),
+                action=QT_TRANSLATE_NOOP("errors", "Add the server, or render somewhere else"),
                 name=server,
             )
         spec = self._make_spec(model, "", variant=_variant(file))
         return replace(spec, label=f"{spec.label} ({server})", path="")
+
+    def check_loras(self, loras: Sequence[Lora]) -> tuple[Lora, ...]:
+        """As the port says."""
+        return self._here.check_loras(loras)
+
+
+class AlsoForAny:
+    """The Models port for rendering here: a job for whoever is free takes the chosen model of this computer."""
+
+    def __init__(self, here: Models) -> None:
+        self._here = here
+
+    def all(self) -> Sequence[ModelSpec]:
+        """As the port says."""
+        return self._here.all()
+
+    def get(self, model: str | None) -> ModelSpec:
+        """As the port says."""
+        return self._here.get(None if server_of(model or "") == ANY else model)
 
     def check_loras(self, loras: Sequence[Lora]) -> tuple[Lora, ...]:
         """As the port says."""

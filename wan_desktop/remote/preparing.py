@@ -6,10 +6,10 @@ import asyncio
 import io
 from typing import TYPE_CHECKING
 
+from wan_desktop.domain.places import file_of
 from wan_desktop.media.images import cover, load_rgb
 from wan_desktop.remote.having import look
 from wan_desktop.remote.mapping import mapped, needed_nodes
-from wan_desktop.remote.places import file_of, path_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ async def prepared(
         remote.name,
         model=file_of(request.model),
         nodes=needed_nodes(request),
-        loras=[path_name(lora.path) for lora in request.loras],
+        loras=[_base(lora.path) for lora in request.loras],
     )
     sent = mapped(request, having, "" if image is None else await _upload(client, request, image))
     about = {"server": remote.name, "address": remote.url, **having.about, "model": having.unet}
@@ -46,3 +46,8 @@ async def _upload(client: ComfyClient, request: RenderRequest, image: Path) -> s
 
     name = f"wan-desktop-{(request.image or '')[:16]}-{request.width}x{request.height}.png"
     return await client.upload(name, await asyncio.to_thread(picture))
+
+
+def _base(path: str) -> str:
+    """The last piece of a path of any system."""
+    return path.replace("\\", "/").rpartition("/")[2]

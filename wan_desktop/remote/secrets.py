@@ -24,6 +24,13 @@ def kept_token(config: Path, name: str) -> str:
     return _from_keyring(config, name) or _in_file(config).get(name, "")
 
 
+def kept_where(config: Path, name: str) -> str:
+    """Where the server's token is: "keyring", "file", or "" when there is none."""
+    if _from_keyring(config, name):
+        return KEYRING
+    return IN_FILE if _in_file(config).get(name) else ""
+
+
 def keep_token(config: Path, name: str, token: str) -> str:
     """Keep the token in place of an older one: "keyring" or "file", where it is now; "" for an empty one.
 
