@@ -156,7 +156,7 @@ def test_a_long_history_is_cleared_in_one_transaction(served) -> None:
     for prompt_id in done:
         served.client.history(prompt_id)
     run, asked_by = served.host.store.run, []
-    served.host.store.run = lambda work: (asked_by.append(threading.current_thread().name), run(work))[1]
+    served.host.store.run = lambda *what: (asked_by.append(threading.current_thread().name), run(*what))[1]
     assert served.client.post("/history", {"clear": True}).status == 200
     assert asked_by.count("api") == 1
     assert served.client.get("/history").json() == {}

@@ -1,9 +1,9 @@
-"""What the routes share: the host, the ledger that follows it, uploads, sockets, and what happens in which order."""
+"""What the routes share: the host, the ledger of its jobs, uploads, sockets, threads for what blocks."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -11,74 +11,79 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from wan_desktop.domain.events import BackendState, JobChanged, Preview, Progress
+from wan_desktop.domain.errors import BadImage
+from wan_desktop.domain.events import BackendState
 from wan_desktop.domain.job import JobState
 from wan_desktop.graph.names import ModelNames
-from wan_desktop.server import derived, records
+from wan_desktop.server import derived, history, outputs, records
 from wan_desktop.server.ledger import Ledger
-from wan_desktop.server.narrator import Narrator
-from wan_desktop.server.sockets import Sockets, jpeg_of
+from wan_desktop.server.sockets import Sockets
+from wan_desktop.server.telling import Teller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from concurrent.futures import Future
 
-    from wan_desktop.domain.events import Event
-    from wan_desktop.domain.job import Job
     from wan_desktop.jobs.host import Host
     from wan_desktop.server.records import Record
     from wan_desktop.server.settings import ApiSettings
     from wan_desktop.server.uploads import Uploads
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
 _MOST_LORAS = 2000
 _LOOK_AGAIN_SECONDS = 2.0
+SLICE = 32
+"""Jobs that are read from the store at once: the store's thread is others' too."""
 
 
 class Desk:
-    """Everything lives on the event loop, but `hear`, which the host calls from its own threads.
-
-    `turn` is held while a prompt is taken in, so that nothing is told of a job before its client is known.
-    """
+    """Lives on the event loop, but for what `graph.reading` asks of it (names, images, has_image), in any thread."""
 
     def __init__(self, host: Host, settings: ApiSettings, uploads: Uploads) -> None:
         self.host, self.settings, self.uploads = host, settings, uploads
         self.sockets = Sockets(settings.limits.sockets)
-        self.turn = asyncio.Lock()
         self.backend = BackendState("starting")
         self.models = ModelNames((), settings.allow_demo)
         self.threads = ThreadPoolExecutor(4, "api")
         self.converting = ThreadPoolExecutor(1, "api-convert")
-        self._looked = -_LOOK_AGAIN_SECONDS
-        self.ledger: Ledger
+        self.pictures = asyncio.Semaphore(2)
+        self.ledger = Ledger()
         self.number = 0
+        self.teller = Teller(self)
+        self._looked = -_LOOK_AGAIN_SECONDS
+        self._looking = asyncio.Lock()
+        self._free_later = False
         self._loop = asyncio.get_running_loop()
-        self._events: asyncio.Queue[Event | asyncio.Future[None]] = asyncio.Queue()
-        self._narrators: dict[str, Narrator] = {}
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._following: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Read what is there and follow from then on."""
         await self.blocking(self.uploads.prepare)
-        self._unsubscribe = self.host.subscribe(self.hear)
+        self._unsubscribe = self.host.subscribe(self.teller.hear)
         store = self.host.store
-        known, self.number = await self.wait(store.run(lambda: records.load(store)))
-        jobs, clips = await self.wait(self.host.jobs()), await self.wait(self.host.clips())
-        self.ledger = Ledger(jobs, clips, known)
+        await self.wait(store.run(partial(records.sweep, store)))
+        self.number = await self.wait(store.run(partial(records.number, store)))
+        clips = await self.wait(self.host.clips())
+        self.ledger = Ledger(clips)
+        running = [each async for each in self._read_jobs()]
         await self.look_at_models()
-        for job in self.ledger.running():
-            self._narrators[job.id] = Narrator(self.ledger.record(job))
-        self._following = asyncio.create_task(self._follow())
+        self.teller.begin(running)
+
+    async def _read_jobs(self) -> AsyncIterator[tuple[str, Record]]:
+        """Put every job into the ledger; those that run, with their records."""
+        jobs = {job.id: job for job in await self.wait(self.host.jobs())}
+        oldest_first = sorted(jobs.values(), key=lambda job: job.finished_at or job.created_at)
+        async for job_id, (_, record) in self.read([job.id for job in oldest_first]):
+            if record is not None:
+                self.ledger.put(jobs[job_id], record)
+                if jobs[job_id].state is JobState.RUNNING:
+                    yield job_id, record
 
     async def close(self) -> None:
         """Stop following."""
         self._unsubscribe()
         self.sockets.close()
-        if self._following is not None:
-            self._following.cancel()
-            await asyncio.gather(self._following, return_exceptions=True)
+        await self.teller.end()
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.converting.shutdown(wait=False, cancel_futures=True)
 
@@ -90,7 +95,7 @@ class Desk:
         return self.models
 
     def images(self) -> Sequence[str]:
-        """The pictures that LoadImage offers."""
+        """The pictures that LoadImage offers; reads a folder."""
         return self.uploads.names()
 
     def has_image(self, name: str) -> bool:
@@ -98,18 +103,23 @@ class Desk:
         return self.uploads.has(name) or self.stored_image(name) is not None
 
     def stored_image(self, name: str) -> str | None:
-        """The sha256 of the stored start image that workflows call `name`, or None."""
+        """The sha256 of the stored start image that workflows call `name`, or None; looks at the disk."""
         sha256 = name.removesuffix(".png")
-        known = any(job.request.image == sha256 for job in self.ledger.jobs.values())
-        return sha256 if known and name != sha256 else None
+        with contextlib.suppress(BadImage, ValueError):
+            if name != sha256 and self.host.images.path(sha256):
+                return sha256
+        return None
 
     async def look_at_models(self) -> None:
-        """See which models and LoRAs are here; what was seen a moment ago still holds."""
-        if time.monotonic() - self._looked < _LOOK_AGAIN_SECONDS:
-            return
-        models, loras = await self.blocking(self.host.models.all), await self.blocking(self._loras)
-        self.models = ModelNames(models, self.settings.allow_demo, loras)
-        self._looked = time.monotonic()
+        """See which models and LoRAs are here; what was seen a moment ago still holds. One look at a time."""
+        async with self._looking:
+            if time.monotonic() - self._looked < _LOOK_AGAIN_SECONDS:
+                return
+            self.models = await self.blocking(self._names)
+            self._looked = time.monotonic()
+
+    def _names(self) -> ModelNames:
+        return ModelNames(self.host.models.all(), self.settings.allow_demo, self._loras())
 
     def _loras(self) -> dict[str, str]:
         """The LoRA files of the folder that was named, by their names in it."""
@@ -121,16 +131,17 @@ class Desk:
 
     async def clip_file(self, name: str) -> Path | None:
         """The clip of that file name, or what is made of it; None when there is none. Raises WanError."""
-        found = self.ledger.clip_named(name)
-        if found is None:
+        clip = self.ledger.clip_named(name)
+        if clip is None or not await self.blocking(_is_plain_file, Path(clip.path)):
             return None
-        clip, wanted = found
-        path = Path(clip.path)
-        if path.is_symlink() or not path.is_file():
-            return None
+        if name.endswith(".mp4"):
+            return Path(clip.path)
+        store = self.host.store
+        _, record = await self.wait(store.run(lambda: history.find(store, clip.job_id)))
+        wanted = outputs.derived(name, record, clip) if record is not None else None
         if wanted is None:
-            return path
-        work = partial(derived.make, path, wanted, self.uploads.derived, name)
+            return None
+        work = partial(derived.make, Path(clip.path), wanted, self.uploads.derived, name)
         return await self._loop.run_in_executor(self.converting, work)
 
     # ---- waiting for others
@@ -143,86 +154,35 @@ class Desk:
         """What `work` gives, done in a thread."""
         return await self._loop.run_in_executor(self.threads, work, *arguments)
 
-    async def caught_up(self, job: Job | None = None) -> None:
-        """Wait until everything that the host has told so far is taken in, and the new `job` at any rate."""
-        marker = self._loop.create_future()
-        self._events.put_nowait(marker)
-        await marker
-        if job is not None and job.id not in self.ledger.jobs:
-            self._job_changed(job)  # its future may be done a moment before the host has told
+    async def read(self, job_ids: Sequence[str]) -> AsyncIterator[tuple[str, history.Found]]:
+        """What the store has of those jobs, a slice at a time."""
+        store = self.host.store
+        for start in range(0, len(job_ids), SLICE):
+            part = job_ids[start : start + SLICE]
+            found = await self.wait(store.run(partial(_find_all, store, part)))
+            for each in zip(part, found, strict=True):
+                yield each
 
-    # ---- following
+    async def forget(self, job_ids: Sequence[str]) -> None:
+        """Take ended jobs out of the history for good."""
+        store = self.host.store
+        for start in range(0, len(job_ids), SLICE * 8):
+            part = job_ids[start : start + SLICE * 8]
+            await self.wait(store.run(partial(records.forget, store, part)))
+            self.ledger.mark_forgotten(part)
 
-    def hear(self, event: Event) -> None:
-        """Take an event from the host; called on any thread."""
-        try:
-            self._loop.call_soon_threadsafe(self._events.put_nowait, event)
-        except RuntimeError:
-            log.debug("an event after the server's end: %s", type(event).__name__)
+    # ---- memory
 
-    async def _follow(self) -> None:
-        while True:
-            event = await self._events.get()
-            if isinstance(event, asyncio.Future):
-                event.set_result(None)
-                continue
-            async with self.turn:
-                try:
-                    await self._take_in(event)
-                except Exception:
-                    log.exception("the API could not tell of %s", type(event).__name__)
+    async def free(self) -> None:
+        """Let the render process give its memory back: now, or when what runs has ended."""
+        self._free_later = bool(self.ledger.running())
+        if not self._free_later:
+            await self.blocking(self.host.backend.rest)
 
-    async def _take_in(self, event: Event) -> None:
-        match event:
-            case JobChanged(job):
-                self._job_changed(job)
-            case Progress(job_id):
-                self._tell(job_id, lambda narrator: narrator.progress(event))
-            case Preview(job_id, _, frames) if frames:
-                await self._preview(job_id, frames[len(frames) // 2])
-            case BackendState():
-                self.backend = event
-            case _:
-                before = self.ledger.remaining()
-                self.ledger.note(event)
-                if self.ledger.remaining() != before:
-                    self.tell_queue()
-
-    def _job_changed(self, job: Job) -> None:
-        before = self.ledger.jobs.get(job.id)
-        if before is not None and before.state is JobState.QUEUED and job.state is JobState.QUEUED:
-            self.ledger.note(JobChanged(job))
-            return
-        self.ledger.note(JobChanged(job))
-        record = self.ledger.record(job)
-        narrator = self._narrators.get(job.id)
-        if job.state is JobState.RUNNING:
-            if narrator is None:
-                narrator = self._narrators[job.id] = Narrator(record)
-                self.tell_queue()
-                self.sockets.tell(narrator.begin(), record.client_id)
-            return
-        self._narrators.pop(job.id, None)
-        if job.state.ended and (narrator or before is None or not before.state.ended):
-            narrator = narrator or Narrator(record)
-            self.sockets.tell(narrator.end(job, self.ledger.files(job)), record.client_id)
-            self.tell_queue()
-            self.sockets.tell([narrator.finally_()], record.client_id)
-        else:
-            self.tell_queue()
-
-    async def _preview(self, job_id: str, frame: Any) -> None:
-        narrator = self._narrators.get(job_id)
-        owner = narrator.record.client_id if narrator else None
-        if narrator is None or not self.sockets.wants_previews(owner):
-            return
-        jpeg = await self.blocking(jpeg_of, frame)
-        self.sockets.show(jpeg, narrator.preview_metadata(), owner)
-
-    def _tell(self, job_id: str, tell: Callable[[Narrator], Any]) -> None:
-        narrator = self._narrators.get(job_id)
-        if narrator is not None:
-            self.sockets.tell(tell(narrator), narrator.record.client_id)
+    async def freed_later(self) -> None:
+        """A job has ended: do what `free` was asked for meanwhile."""
+        if self._free_later:
+            await self.free()
 
     # ---- what sockets are told
 
@@ -234,21 +194,10 @@ class Desk:
         """Tell everybody how much is left."""
         self.sockets.tell_everybody("status", {"status": self.status()})
 
-    def running_node(self, client_id: str) -> str | None:
-        """The node that runs now in a job of that client."""
-        for narrator in self._narrators.values():
-            if narrator.record.client_id == client_id:
-                return narrator.node
-        return None
 
-    async def keep_records(self, found: dict[str, Record]) -> None:
-        """Store records by job id, all in one transaction, and show them."""
-        store = self.host.store
+def _find_all(store: Any, job_ids: Sequence[str]) -> list[history.Found]:
+    return [history.find(store, job_id) for job_id in job_ids]
 
-        def work() -> None:
-            for job_id, record in found.items():
-                records.keep(store, job_id, record)
 
-        await self.wait(store.run(work))
-        for job_id, record in found.items():
-            self.ledger.set_record(job_id, record)
+def _is_plain_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from wan_desktop.domain.errors import BadImage, DiskProblem, WanError
+from wan_desktop.domain.errors import BadImage, WanError
 from wan_desktop.media.clips import frame_at, probe
 from wan_desktop.media.images import load_rgb
 from wan_desktop.server.replies import empty, failure, ok, safe_sentence
@@ -32,6 +32,7 @@ _TYPES = {
 }
 """What is served; anything else would leave as a download of bytes, never shown in a page."""
 _MOST_FIELDS, _MOST_TEXT = 32, 4096
+_PIECE = 1 << 20
 _PREVIEW = re.compile(r"(webp|jpeg)(?:;(\d{1,3}))?")
 
 
@@ -44,7 +45,6 @@ class FileRoutes:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._decoding = asyncio.Semaphore(2)
 
     # ---- uploads
 
@@ -62,19 +62,20 @@ class FileRoutes:
     async def _upload(self, request: web.Request, *, mask: bool) -> web.Response:
         if not request.content_type.startswith("multipart/"):
             return empty(400)
-        with self._desk.uploads.incoming() as folder:
-            try:
-                async with asyncio.timeout(self._desk.settings.limits.body_seconds):
-                    fields, file = await self._received(request, folder)
-                return await self._store(fields, file, mask=mask)
-            except (UnsafeName, ValueError):
-                return empty(400)
-            except TimeoutError:
-                return empty(408)
-            except BadImage as error:
-                return failure(400, error.code, safe_sentence(error))
-            except DiskProblem as error:
-                return failure(507, error.code, safe_sentence(error))
+        desk = self._desk
+        folder = await desk.blocking(desk.uploads.begin)
+        try:
+            async with asyncio.timeout(desk.settings.limits.body_seconds):
+                fields, file = await self._received(request, folder)
+            return await self._store(fields, file, mask=mask)
+        except (UnsafeName, ValueError):
+            return empty(400)
+        except TimeoutError:
+            return empty(408)
+        except BadImage as error:
+            return failure(400, error.code, safe_sentence(error))
+        finally:
+            await asyncio.shield(desk.blocking(desk.uploads.end, folder))
 
     async def _received(self, request: web.Request, folder: Path) -> tuple[dict[str, str], Path | None]:
         try:
@@ -101,23 +102,29 @@ class FileRoutes:
         return fields, file
 
     async def _write(self, part: BodyPartReader, file: Path, most: int) -> int:
-        size = 0
-        with file.open("wb") as target:
-            while chunk := await part.read_chunk(1 << 16):
-                size += len(chunk)
-                if size > most:
-                    raise web.HTTPRequestEntityTooLarge(self._desk.settings.limits.upload_bytes, size)
-                target.write(chunk)
+        """Write the part to `file`, in pieces of `_PIECE` bytes; how many it had. Raises DiskProblem."""
+        size, piece = 0, bytearray()
+        write = self._desk.uploads.append
+        await self._desk.blocking(write, file, b"", True)
+        while chunk := await part.read_chunk(1 << 16):
+            size += len(chunk)
+            if size > most:
+                raise web.HTTPRequestEntityTooLarge(self._desk.settings.limits.upload_bytes, size)
+            piece += chunk
+            if len(piece) >= _PIECE:
+                await self._desk.blocking(write, file, bytes(piece))
+                piece.clear()
+        await self._desk.blocking(write, file, bytes(piece))
         return size
 
     async def _store(self, fields: dict[str, str], file: Path | None, *, mask: bool) -> web.Response:
         kind, subfolder = fields.get("type", "input"), fields.get("subfolder", "")
         if file is None or kind not in KINDS:
             return empty(400)
-        if mask and not self._original(fields.get("original_ref", "")):
+        if mask and not await self._desk.blocking(self._original, fields.get("original_ref", "")):
             return empty(400)
         overwrite = fields.get("overwrite", "").lower() in ("true", "1")
-        async with self._decoding:
+        async with self._desk.pictures:
             name = await self._desk.blocking(
                 lambda: self._desk.uploads.store(
                     file, fields["filename"], subfolder, kind, overwrite=overwrite
@@ -126,7 +133,7 @@ class FileRoutes:
         return ok({"name": name, "subfolder": subfolder.strip("/"), "type": kind})
 
     def _original(self, told: str) -> bool:
-        """True when `original_ref` names an uploaded picture."""
+        """True when `original_ref` names an uploaded picture; looks at the disk."""
         try:
             named = json.loads(told)
             found = self._desk.uploads.find(
@@ -163,7 +170,7 @@ class FileRoutes:
         return await self._desk.clip_file(name)
 
     async def _picture(self, path: Path, name: str, preview: str, channel: str) -> web.Response:
-        async with self._decoding:
+        async with self._desk.pictures:
             try:
                 kind, data = await self._desk.blocking(_converted, path, preview, channel)
             except WanError:

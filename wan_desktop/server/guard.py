@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from wan_desktop.domain.errors import WanError
+from wan_desktop.domain.errors import DiskProblem, WanError
 from wan_desktop.server.replies import empty, failure, safe_sentence
 from wan_desktop.server.settings import as_address, is_loopback
 
@@ -140,6 +140,8 @@ class Guard:
             return web.Response(
                 status=error.status, text=error.text, headers=_kept(error), content_type=error.content_type
             )
+        except DiskProblem as error:
+            return failure(507, error.code, safe_sentence(error))
         except WanError as error:
             return failure(503, error.code, safe_sentence(error))
         except asyncio.CancelledError:

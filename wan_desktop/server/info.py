@@ -86,14 +86,16 @@ class InfoRoutes:
     async def object_info(self, _: web.Request) -> web.Response:
         """GET /object_info: every node."""
         await self._desk.look_at_models()
-        known = lists(self._desk)
+        known = await self._desk.blocking(lists, self._desk)
         return ok({name: object_info(node, known) for name, node in NODES.items()})
 
     async def object_info_of(self, request: web.Request) -> web.Response:
         """GET /object_info/{class}; {} for an unknown one."""
         name = request.match_info["node"]
+        if name not in NODES:
+            return ok({})
         await self._desk.look_at_models()
-        return ok({name: object_info(NODES[name], lists(self._desk))} if name in NODES else {})
+        return ok({name: object_info(NODES[name], await self._desk.blocking(lists, self._desk))})
 
     async def models(self, _: web.Request) -> web.Response:
         """GET /models: the kinds of model files."""
@@ -107,13 +109,15 @@ class InfoRoutes:
         if folder not in _FOLDERS:
             return empty(404)
         await self._desk.look_at_models()
-        return ok(list(lists(self._desk)[_FOLDERS[folder]]))
+        return ok(list((await self._desk.blocking(lists, self._desk))[_FOLDERS[folder]]))
 
     async def embeddings(self, _: web.Request) -> web.Response:
         """GET /embeddings: none."""
         return ok([])
 
     async def free(self, request: web.Request) -> web.Response:
-        """POST /free: accepted; memory is given back when the next job needs it."""
-        await read_object(request, self._desk.settings.limits)
+        """POST /free: with "unload_models" or "free_memory" the render process gives its memory back."""
+        body = await read_object(request, self._desk.settings.limits)
+        if body.get("unload_models") or body.get("free_memory"):
+            await self._desk.free()
         return empty()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.job import JobState, Stage
-from wan_desktop.server.ledger import error_message
+from wan_desktop.server.history import error_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,12 +8,21 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wan_desktop.domain.job import Clip
     from wan_desktop.server.records import Record
 
 _DERIVED = re.compile(r"(?P<stem>.+)\.(?P<node>[A-Za-z0-9]{1,16})\.(?P<kind>webm|webp)")
 _FRAME = re.compile(r"(?P<stem>.+)_(?P<frame>\d{5})_\.png")
 _KINDS = {"SaveWEBM": "webm", "SaveAnimatedWEBP": "webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFile:
+    """What is kept in memory of a clip: where it lies, who made it, how many frames it has."""
+
+    id: str
+    job_id: str
+    path: str
+    num_frames: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +37,18 @@ class Derived:
     values: dict[str, Any] | None = None
 
 
-def outputs_of(record: Record, clip: Clip) -> dict[str, Any]:
+def outputs_of(record: Record, clip: ClipFile) -> dict[str, Any]:
     """The `outputs` of the job's history: for every output node its files, ComfyUI's way and under `videos`."""
     stem, video = PurePath(clip.path).stem, _item(PurePath(clip.path).name)
+    names = _names(record)
     found: dict[str, Any] = {}
     for node in record.outputs:
         kind = record.graph[node]["class_type"]
         if kind in ("SaveImage", "PreviewImage"):
-            frames = range(1, clip.request["num_frames"] + 1)
+            frames = range(1, clip.num_frames + 1)
             found[node] = {"images": [_item(f"{stem}_{n:05}_.png") for n in frames]}
         elif kind in _KINDS:
-            other = _item(f"{stem}.{_plain(node)}.{_KINDS[kind]}")
+            other = _item(f"{stem}.{names[node]}.{_KINDS[kind]}")
             found[node] = {"images": [other], "animated": [True], "videos": [video]}
         else:
             found[node] = {"images": [video], "animated": [True], "videos": [video]}
@@ -51,14 +61,14 @@ def stem_of(name: str) -> str:
     return match["stem"] if match else ""
 
 
-def derived(name: str, record: Record, clip: Clip) -> Derived | None:
+def derived(name: str, record: Record, clip: ClipFile) -> Derived | None:
     """What the file `name` is, or None when no output node of the record offers it."""
-    kinds = {_plain(node): record.graph[node] for node in record.outputs}
+    kinds = {plain: record.graph[node] for node, plain in _names(record).items()}
     frame = _FRAME.fullmatch(name)
     if frame:
         offered = any(node["class_type"] in ("SaveImage", "PreviewImage") for node in kinds.values())
         number = int(frame["frame"]) - 1
-        return Derived("png", number) if offered and 0 <= number < clip.request["num_frames"] else None
+        return Derived("png", number) if offered and 0 <= number < clip.num_frames else None
     other = _DERIVED.fullmatch(name)
     node = kinds.get(other["node"]) if other else None
     if other is None or node is None or _KINDS.get(node["class_type"]) != other["kind"]:
@@ -70,5 +80,11 @@ def _item(name: str) -> dict[str, str]:
     return {"filename": name, "subfolder": "", "type": "output"}
 
 
-def _plain(node: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]", "", node)[:16] or "x"
+def _names(record: Record) -> dict[str, str]:
+    """What each output node is called in file names: its id without odd characters, no two alike."""
+    found: dict[str, str] = {}
+    for node in record.outputs:
+        plain = re.sub(r"[^A-Za-z0-9]", "", node)[:12] or "x"
+        taken = set(found.values())
+        found[node] = next(name for n in range(1000) if (name := f"{plain}x{n}" if n else plain) not in taken)
+    return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from wan_desktop.domain.errors import DiskProblem, InvalidRequest, ModelDamaged, ModelMissing
-from wan_desktop.domain.job import JobState
+from wan_desktop.domain.errors import InvalidRequest, ModelDamaged, ModelMissing, WanError
 from wan_desktop.graph import reading
 from wan_desktop.graph.problems import PromptRefused, refused
 from wan_desktop.server import records
@@ -15,11 +15,12 @@ from wan_desktop.server.records import MAX_CLIENT_ID, Record
 from wan_desktop.server.replies import failure, ok, read_json, safe_sentence
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from aiohttp import web
 
     from wan_desktop.domain.job import Job
+    from wan_desktop.domain.request import Draft
     from wan_desktop.graph.reading import Reading
     from wan_desktop.server.desk import Desk
 
@@ -40,22 +41,31 @@ class Prompts:
         """POST /prompt: check the workflow, queue it, reply with its id."""
         desk = self._desk
         body = await read_json(request, desk.settings.limits)
-        async with desk.turn:
-            desk.number += 1
-            try:
-                asked = _asked(body, desk.number)
-                if len(desk.ledger.waiting()) >= desk.settings.limits.waiting_jobs:
+        desk.number += 1
+        try:
+            asked = _asked(body, desk.number)
+            await desk.look_at_models()
+            found = await desk.blocking(self._read, body["prompt"], asked)
+            draft = await self._with_picture(found)
+            async with desk.teller.turn:
+                if self._full:
                     return failure(429, "queue_full", "The queue is full: wait until some of it is done.")
                 await self._check_id(asked["prompt_id"])
-                await desk.look_at_models()
-                found = reading.read(body["prompt"], desk)
-                job, record = await self._queue(found, asked)
-            except PromptRefused as refusal:
-                return ok(refusal.to_json(), 400)
-            except DiskProblem as error:
-                return failure(507, error.code, safe_sentence(error))
-        await self._place(job, record)
+                job, record = await self._queue(found, draft, asked)
+        except PromptRefused as refusal:
+            return ok(refusal.to_json(), 400)
+        await desk.teller.caught_up(job)
         return ok({"prompt_id": record.prompt_id, "number": record.number, "node_errors": found.node_errors})
+
+    @property
+    def _full(self) -> bool:
+        ledger, limits = self._desk.ledger, self._desk.settings.limits
+        return len(ledger.waiting()) >= limits.waiting_jobs or ledger.bytes_waiting >= limits.waiting_bytes
+
+    def _read(self, prompt: Any, asked: dict[str, Any]) -> Reading:
+        """What the workflow asks for; looks at the disk."""
+        records.check_size(prompt, asked["extra_data"], self._desk.settings.limits)
+        return reading.read(prompt, self._desk)
 
     async def _check_id(self, prompt_id: str | None) -> None:
         """Refuse an id that is in use: two jobs of one name could not be told apart."""
@@ -63,13 +73,41 @@ class Prompts:
             return
         store = self._desk.host.store
         job_id = await self._desk.wait(store.run(lambda: records.job_of(store, prompt_id)))
-        if job_id != prompt_id or prompt_id in self._desk.ledger.jobs:
+        if job_id != prompt_id or prompt_id in self._desk.ledger:
             raise refused(
                 "invalid_prompt_id", "This prompt_id is in use: send another one, or none.", prompt_id
             )
 
-    async def _queue(self, found: Reading, asked: dict[str, Any]) -> tuple[Job, Record]:
-        job = await self._submit(found)
+    # ---- the start image
+
+    async def _with_picture(self, found: Reading) -> Draft:
+        """The draft with its start image, which is stored before anything waits for it."""
+        if found.start is None:
+            return found.draft
+        async with self._desk.pictures:
+            with _refusals_of(found):
+                sha256 = await self._desk.blocking(self._stored, found)
+        return reading.with_image(found.draft, stored=sha256)
+
+    def _stored(self, found: Reading) -> str:
+        """The sha256 of the start image in the store; blocks. Values that are wrong are told before it is made."""
+        assert found.start is not None
+        uploads, host = self._desk.uploads, self._desk.host
+        stored = self._desk.stored_image(found.start.name) if not found.start.scales else None
+        if stored is not None and not uploads.has(found.start.name):
+            return stored
+        host.check(found.draft)
+        with uploads.incoming() as folder:
+            sha256, _ = host.images.add(str(uploads.start_image(found.start, folder)))
+        return sha256
+
+    # ---- the queue
+
+    async def _queue(self, found: Reading, draft: Draft, asked: dict[str, Any]) -> tuple[Job, Record]:
+        desk, store = self._desk, self._desk.host.store
+        with _refusals_of(found):
+            job = await desk.wait(desk.host.submit(draft))
+        extra = records.public_extra(asked["extra_data"], asked["client_id"])
         record = Record(
             asked["prompt_id"] or job.id,
             found.graph,
@@ -77,52 +115,38 @@ class Prompts:
             found.order,
             found.sampler,
             asked["number"],
-            records.public_extra(asked["extra_data"], asked["client_id"]),
+            extra,
             asked["client_id"],
         )
-        desk, store = self._desk, self._desk.host.store
-
-        def keep() -> None:
-            records.keep(store, job.id, record)
-            records.keep_number(store, desk.number)
-
-        await desk.wait(store.run(keep))
-        desk.ledger.set_record(job.id, record)
+        numbers = {other.job_id: other.number for other in desk.ledger.waiting()}
+        desk.teller.expect(job.id, record)
+        try:
+            await desk.wait(store.run(lambda: self._keep(job, record, numbers), desk.host.announce_all))
+        except WanError:
+            with contextlib.suppress(WanError):  # whoever is told that it failed gets no clip of it
+                await desk.wait(desk.host.remove(job.id))
+            raise
         return job, record
 
-    async def _submit(self, found: Reading) -> Job:
-        desk = self._desk
-        try:
-            if found.start is None:
-                return await desk.wait(desk.host.submit(found.draft))
-            stored = desk.stored_image(found.start.name) if not found.start.scales else None
-            if stored is not None:
-                return await desk.wait(desk.host.submit(reading.with_image(found.draft, stored=stored)))
-            return await desk.blocking(self._submit_with_picture, found)
-        except (InvalidRequest, ModelMissing, ModelDamaged) as error:
-            field = error.field or ("model" if isinstance(error, ModelMissing | ModelDamaged) else "")
-            raise reading.unfit(found, field, safe_sentence(error)) from error
+    def _keep(self, job: Job, record: Record, numbers: dict[str, float]) -> list[Job]:
+        """In the store: remember the record, put the job before those with a higher number; the jobs that moved."""
+        host = self._desk.host
+        records.keep(host.store, job.id, record)
+        records.keep_number(host.store, self._desk.number)
+        waiting = [other.id for other in host.store.waiting() if other.id != job.id]
+        number = record.number or 0
+        before = next((ident for ident in waiting if numbers.get(ident, 0) > number), None)
+        return host.queue.move(job.id, before) if before is not None else []
 
-    def _submit_with_picture(self, found: Reading) -> Job:
-        """Make the start image and submit; blocks. The host has its own copy before the picture goes."""
-        assert found.start is not None
-        with self._desk.uploads.incoming() as folder:
-            picture: Path = self._desk.uploads.start_image(found.start, folder)
-            return self._desk.host.submit(reading.with_image(found.draft, path=str(picture))).result()
 
-    async def _place(self, job: Job, record: Record) -> None:
-        """Put the job before those with a higher number: lower numbers run first."""
-        desk = self._desk
-        await desk.caught_up()
-        for other in desk.ledger.waiting():
-            if (
-                other.id != job.id
-                and other.state is JobState.QUEUED
-                and desk.ledger.number(other) > (record.number or 0)
-            ):
-                await desk.wait(desk.host.move(job.id, other.id))
-                return await desk.caught_up()
-        return None
+@contextlib.contextmanager
+def _refusals_of(found: Reading) -> Iterator[None]:
+    """Tell what the host refuses at the node where it stands."""
+    try:
+        yield
+    except (InvalidRequest, ModelMissing, ModelDamaged) as error:
+        field = error.field or ("model" if isinstance(error, ModelMissing | ModelDamaged) else "")
+        raise reading.unfit(found, field, safe_sentence(error)) from error
 
 
 def _asked(body: Any, number: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from wan_desktop.server.files import FileRoutes
 from wan_desktop.server.info import InfoRoutes, features
+from wan_desktop.server.job_routes import JobRoutes
 from wan_desktop.server.prompts import Prompts
 from wan_desktop.server.queue_routes import QueueRoutes
 from wan_desktop.server.records import MAX_CLIENT_ID
@@ -52,11 +53,11 @@ def table(desk: Desk) -> list[tuple[str, str, Handler]]:
 
 def only_under_api(desk: Desk) -> list[tuple[str, str, Handler]]:
     """The newer routes, which ComfyUI has under /api alone."""
-    queue = QueueRoutes(desk)
+    jobs = JobRoutes(desk)
     return [
-        ("GET", "/jobs", queue.jobs),
-        ("GET", "/jobs/{prompt_id}", queue.job),
-        ("POST", "/jobs/{prompt_id}/cancel", queue.cancel_job),
+        ("GET", "/jobs", jobs.jobs),
+        ("GET", "/jobs/{prompt_id}", jobs.job),
+        ("POST", "/jobs/{prompt_id}/cancel", jobs.cancel_job),
     ]
 
 
@@ -89,7 +90,7 @@ class WebSocketRoute:
         socket = Socket(sid, ws)
         desk.sockets.add(socket)
         socket.send(as_text("status", {"status": desk.status(), "sid": sid}))
-        node = desk.running_node(sid)
+        node = desk.teller.running_node(sid)
         if node is not None:
             socket.send(as_text("executing", {"node": node}))
         try:

@@ -15,10 +15,14 @@ class Limits:
     """How much is taken before the server says no (413 or 429)."""
 
     prompt_bytes: int = 1_048_576
+    graph_bytes: int = 262_144
+    extra_bytes: int = 65_536
     upload_bytes: int = 104_857_600
     upload_pixels: int = 64_000_000
+    uploads: int = 10_000
     uploads_bytes: int = 2_000_000_000
     waiting_jobs: int = 1000
+    waiting_bytes: int = 64_000_000
     sockets: int = 100
     requests_per_second: float = 200.0
     burst: int = 600

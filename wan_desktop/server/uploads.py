@@ -62,9 +62,26 @@ class Uploads:
 
     @contextmanager
     def incoming(self) -> Iterator[Path]:
-        """A fresh folder for what is just arriving; gone afterwards."""
-        with tempfile.TemporaryDirectory(dir=self._folder / "incoming") as folder:
-            yield Path(folder)
+        """A fresh folder for what is just arriving; gone afterwards. Raises DiskProblem."""
+        folder = self.begin()
+        try:
+            yield folder
+        finally:
+            self.end(folder)
+
+    def begin(self) -> Path:
+        """A fresh folder for what is just arriving, until `end`. Raises DiskProblem."""
+        with disk_errors(self._folder):
+            return Path(tempfile.mkdtemp(dir=self._folder / "incoming"))
+
+    def end(self, folder: Path) -> None:
+        """Remove what arrived; what a disk will not let go is removed at the next start."""
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def append(self, file: Path, data: bytes, fresh: bool = False) -> None:
+        """Write `data` at the end of `file`, or with `fresh` as all of it. Raises DiskProblem."""
+        with disk_errors(self._folder), file.open("wb" if fresh else "ab") as target:
+            target.write(data)
 
     # ---- finding
 
@@ -134,10 +151,14 @@ class Uploads:
         return _saved(load_rgb(source), _FORMATS[suffix])
 
     def _check_room(self, more: int) -> None:
-        used = sum(
-            p.stat().st_size for kind in KINDS for p in (self._folder / kind).rglob("*") if p.is_file()
-        )
-        if used + more > self._limits.uploads_bytes:
+        sizes = [p.stat().st_size for kind in KINDS for p in (self._folder / kind).rglob("*") if p.is_file()]
+        if len(sizes) >= self._limits.uploads:
+            raise DiskProblem(
+                QT_TRANSLATE_NOOP("errors", "There are {most} uploaded pictures: remove some in {folder}."),
+                most=self._limits.uploads,
+                folder=self._folder,
+            )
+        if sum(sizes) + more > self._limits.uploads_bytes:
             raise DiskProblem(
                 QT_TRANSLATE_NOOP(
                     "errors", "Uploaded pictures take over {most} MB: remove some in {folder}."
@@ -170,7 +191,7 @@ class Uploads:
         for scale in start.scales if found is not None else ():  # a plain picture stays plain
             picture = scaled(picture, scale.width, scale.height, scale.method, crop=scale.crop)
         target = folder / "start.png"
-        target.write_bytes(_saved(picture, "PNG"))
+        self.append(target, _saved(picture, "PNG"), fresh=True)
         return target
 
 
