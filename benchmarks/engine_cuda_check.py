@@ -127,6 +127,10 @@ def _flat(pipeline: Any, device: Device, width: int, height: int) -> tuple[dict[
     """Peak memory of decoding 25, 49 and 97 frames: all the same but for the latents themselves."""
     import torch
 
+    from wan_desktop.engine import homes
+
+    homes.bring(pipeline.vae, device.name)
+    pipeline.work_devices["vae"] = torch.device(device.name)
     peaks = {}
     for num_frames in (25, 49, 97) if width < 1000 else (25, 49):
         generator = torch.Generator("cpu").manual_seed(0)
@@ -138,7 +142,7 @@ def _flat(pipeline: Any, device: Device, width: int, height: int) -> tuple[dict[
         if frames != num_frames:
             return {"frames": frames, "wanted": num_frames}, False
         peaks[num_frames] = torch.cuda.max_memory_allocated(device.name) // 2**20 if device.is_cuda else 0
-    pipeline.maybe_free_model_hooks()
+    homes.leave(pipeline.vae)
     return {"peak_mib": peaks}, max(peaks.values()) - min(peaks.values()) <= 8
 
 

@@ -330,7 +330,7 @@ for file in sys.argv[1:]:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells private memory")
 def test_weights_stay_mapped(tmp_path):
-    """Of the right type they take no private memory; of another one each is copied once, never as float32."""
+    """Neither of the right type nor of another one do they take private memory."""
     sizes = {kind: sparse_transformer(tmp_path / f"{kind}.safetensors", kind) for kind in ("BF16", "F16")}
     files = [str(tmp_path / f"{kind}.safetensors") for kind in sizes]
     root = Path(__file__).parents[2]
@@ -342,9 +342,7 @@ def test_weights_stay_mapped(tmp_path):
         check=False,
     )
     assert told.returncode == 0, told.stderr
-    mapped, copied = map(int, told.stdout.split())
-    assert mapped < 40e6
-    assert 0.9 * sizes["F16"] < copied < sizes["F16"] + 40e6
+    assert max(map(int, told.stdout.split())) < 40e6 < min(sizes.values()) / 5
 
 
 def test_a_large_embedding_is_cast_row_by_row(spiece):

@@ -1,6 +1,7 @@
 """From a component's weights to its network: built empty, then filled one weight after the other.
 
-Nothing is copied that can stay mapped: a weight takes private memory only where its type has to change.
+Nothing is copied that can stay mapped: large matrices of another type than the network computes in are cast each
+time they are used, and what must be cast as a whole is forgotten again when nobody computes with it (`homes`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from torch import nn
 
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.domain.weight_shapes import config_of
-from wan_desktop.engine.packed import CastEmbedding, Fp8, PackedLinear
+from wan_desktop.engine import homes
+from wan_desktop.engine.packed import Cast, CastEmbedding, Fp8, PackedLinear
 from wan_desktop.engine.wan22_vae import LATENTS_MEAN, LATENTS_STD
 from wan_desktop.engine.weight_files import FP8, Weight, damaged, open_weights, unreadable
 
@@ -23,10 +25,10 @@ if TYPE_CHECKING:
 
     from wan_desktop.domain.model import Part
 
-_PIECE = 2**23
-"""Weights cast between two ticks: a fraction of a second on a slow processor."""
 _LARGE = 100_000
 """Rows from which on an embedding is not cast as a whole."""
+_LARGE_MATRIX = 2**20
+"""Numbers from which on a matrix is not cast as a whole; all smaller ones of the 5 B together are 20 MB."""
 _FLOAT32 = {
     TRANSFORMER: frozenset({"time_embedder", "scale_shift_table", "norm1", "norm2", "norm3"}),
     VAE: frozenset(),
@@ -35,9 +37,16 @@ _FLOAT32 = {
 """What diffusers keeps in float32 (`_keep_in_fp32_modules`), by a part of the weight's name."""
 
 
-def load_component(part: Part, dtype: torch.dtype, tick: Callable[[], None] = lambda: None) -> nn.Module:
+def load_component(
+    part: Part,
+    dtype: torch.dtype,
+    tick: Callable[[], None] = lambda: None,
+    *,
+    at_home: bool = False,
+) -> nn.Module:
     """The network in `part`'s files, in `dtype`. `tick` is called between any two weights and may raise.
 
+    With `at_home` its weights are all still those of the file: `homes.bring` makes it able to compute.
     Raises ModelDamaged when files cannot be read, or weights are missing or of another shape; OutOfMemory.
     """
     tick()
@@ -56,12 +65,23 @@ def load_component(part: Part, dtype: torch.dtype, tick: Callable[[], None] = la
     missing = needed - set(weights.tensors)
     if missing:
         raise damaged(part.files[0], f"{len(missing)} weights are missing, such as {min(missing)}")
+    wanted = {name: _dtype_of(part.component, name, dtype) for name in needed}
     for name, weight in weights.tensors.items():
         tick()
         if name in needed:
-            _fill(module, name, weight, _dtype_of(part.component, name, dtype), part.files[0], tick)
+            _fill(module, name, weight, wanted, part.files[0])
     _finish(module)
-    return module.eval().requires_grad_(False)
+    homes.settle(module.eval().requires_grad_(False), wanted)
+    if not at_home:
+        _bring(module, part.files[0], tick)
+    return module
+
+
+def _bring(module: nn.Module, file: str, tick: Callable[[], None]) -> None:
+    try:
+        homes.bring(module, "cpu", tick)
+    except (RuntimeError, ValueError, OSError) as error:
+        raise unreadable(file, error) from error
 
 
 def spiece_in(file: str | Path) -> bytes:
@@ -124,37 +144,30 @@ def _dtype_of(component: str, name: str, dtype: torch.dtype) -> torch.dtype:
     return dtype
 
 
-def _fill(
-    module: nn.Module, name: str, weight: Weight, dtype: torch.dtype, file: str, tick: Callable[[], None]
-) -> None:
+def _fill(module: nn.Module, name: str, weight: Weight, wanted: dict[str, torch.dtype], file: str) -> None:
+    """Put the weight where it belongs; one that stays in the file's type for good is taken out of `wanted`."""
     owner_name, _, leaf = name.rpartition(".")
     owner = module.get_submodule(owner_name)
     if tuple(getattr(owner, leaf).shape) != weight.shape:
         raise damaged(file, f"{name} has the shape {list(weight.shape)}")
     try:
-        tensor = weight.read()
+        tensor, dtype = weight.read(), wanted[name]
         packing = weight.packing or (Fp8(torch.ones(())) if tensor.dtype in FP8 else None)
+        if packing is None and tensor.dtype != dtype and _is_large_matrix(owner, leaf):
+            packing = Cast()
         if packing is not None and leaf == "weight" and isinstance(owner, nn.Linear):
             _replace(module, owner_name, PackedLinear(tensor, packing, owner, dtype))
         elif packing is None and isinstance(owner, nn.Embedding) and owner.num_embeddings > _LARGE:
-            _replace(module, owner_name, CastEmbedding(tensor, dtype))
+            _replace(module, owner_name, CastEmbedding(tensor, wanted.pop(name)))
         else:
-            value = _cast(tensor, dtype, tick) if packing is None else packing.unpack(tensor, dtype)
+            value = tensor if packing is None else packing.unpack(tensor, dtype)
             setattr(owner, leaf, nn.Parameter(value, requires_grad=False))
     except (RuntimeError, ValueError, OSError) as error:
         raise unreadable(file, error) from error
 
 
-def _cast(tensor: torch.Tensor, dtype: torch.dtype, tick: Callable[[], None]) -> torch.Tensor:
-    """`tensor` in `dtype`: itself, still mapped, or a copy made in pieces with a `tick` after each."""
-    if tensor.dtype == dtype or tensor.ndim == 0:
-        return tensor.to(dtype)
-    made = torch.empty(tensor.shape, dtype=dtype)
-    rows = max(1, _PIECE * len(tensor) // max(1, tensor.numel()))
-    for start in range(0, len(tensor), rows):
-        made[start : start + rows] = tensor[start : start + rows]
-        tick()
-    return made
+def _is_large_matrix(owner: nn.Module, leaf: str) -> bool:
+    return isinstance(owner, nn.Linear) and leaf == "weight" and owner.weight.numel() >= _LARGE_MATRIX
 
 
 def _replace(module: nn.Module, name: str, layer: nn.Module) -> None:

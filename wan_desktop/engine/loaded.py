@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from wan_desktop.domain.weight_names import TRANSFORMER, VAE
-from wan_desktop.engine import loading
+from wan_desktop.engine import homes, loading
 from wan_desktop.engine.device import give_back_memory
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from wan_desktop.engine.plans import Plan
     from wan_desktop.engine.previews import LatentRgb
     from wan_desktop.engine.prompt_cache import PromptCache
-
-_PIECE, _PAGE = 64 * 2**20, 4096
-"""Bytes: what the slowest disk reads in a second, and the least that a system reads."""
 
 
 class Loaded:
@@ -43,6 +40,7 @@ class Loaded:
         self.model, self.plan, self.prompts = model, plan, prompts
         self.rgb: LatentRgb | None = None
         self._device = device
+        self._out: set[str] = set()
         self.pipeline: Wan22Pipeline = loading.bare_pipeline(model)
         self.need(VAE, tick)
 
@@ -53,46 +51,64 @@ class Loaded:
     def need(self, component: str, tick: Callable[[], None]) -> None:
         """Load the component if it is not there; `tick` is called between any two weights and may raise."""
         if not self.has(component):
-            loading.load_part(self.pipeline, self.model, self._device, component, tick)
-            if self._device.is_cuda:
-                read_in(getattr(self.pipeline, component), tick)
-            self._place(component)
+            at_home = self._device.is_cuda or (component == VAE and self.plan.by_stage)
+            loading.load_part(self.pipeline, self.model, self._device, component, tick, at_home=at_home)
+            self._place(component, tick)
 
     @contextlib.contextmanager
     def using(self, component: str, tick: Callable[[], None]) -> Iterator[None]:
         """Inside, the component is loaded and can compute; afterwards it gives back what the plan wants back."""
         self.need(component, tick)
-        if self._moves(component):
-            self.pipeline.vae.to(self._device.name)
+        if self._moves(component) and component not in self._out:
+            self._make_room(component)
+            homes.bring(getattr(self.pipeline, component), self.pipeline.work_devices[component], tick)
+            self._out.add(component)
         try:
             yield
         finally:
             self._leave(component)
 
+    def rest(self) -> None:
+        """Let every weight that went somewhere to compute go home: for the time between jobs."""
+        for component in tuple(self._out):
+            self._send_home(component)
+
+    def _make_room(self, component: str) -> None:
+        """One component at a time is on the card."""
+        if self._device.is_cuda:
+            for other in tuple(self._out - {component}):
+                self._send_home(other)
+            free(self._device)
+
     def _leave(self, component: str) -> None:
-        if self._moves(component):
-            self.pipeline.vae.to("cpu")
         if self.plan.by_stage:
+            if component in self._out:
+                self._send_home(component)
             if component != VAE:
                 self.pipeline.register_modules(**{component: None})
             free(self._device)
 
-    def _place(self, component: str) -> None:
+    def _send_home(self, component: str) -> None:
+        self._out.remove(component)
+        if self.has(component):
+            homes.leave(getattr(self.pipeline, component))
+
+    def _place(self, component: str, tick: Callable[[], None]) -> None:
         """Make a component that was just loaded compute where the plan says."""
-        if not self._device.is_cuda:
-            return
-        if not self.plan.streamed:
-            self.pipeline.enable_model_cpu_offload(device=self._device.name)
-            return
-        card = torch.device(self._device.name)
-        on_card = component != VAE or not self.plan.vae_on_cpu
-        self.pipeline.work_devices[component] = card if on_card else torch.device("cpu")
-        if component != VAE:
-            stream(getattr(self.pipeline, component), component, card)
+        on_card = self._device.is_cuda and not (component == VAE and self.plan.vae_on_cpu)
+        where = torch.device(self._device.name if on_card else "cpu")
+        self.pipeline.work_devices[component] = where
+        if on_card and not self._moves(component):
+            module = getattr(self.pipeline, component)
+            homes.bring(module, "cpu", tick)
+            read_in(module, tick)
+            stream(module, component, where)
 
     def _moves(self, component: str) -> bool:
-        """Does the component go to the card and back as a whole?"""
-        return component == VAE and self._device.is_cuda and self.plan.streamed and not self.plan.vae_on_cpu
+        """Does the component go to where it computes as a whole, and home again?"""
+        if component == VAE:
+            return self._device.is_cuda or self.plan.by_stage
+        return self._device.is_cuda and not self.plan.streamed
 
 
 def read_in(module: torch.nn.Module, tick: Callable[[], None]) -> None:
@@ -101,9 +117,7 @@ def read_in(module: torch.nn.Module, tick: Callable[[], None]) -> None:
     Moving them to a card is one call, in which a slow disk would look like a render that hangs.
     """
     for tensor in (*module.parameters(), *module.buffers()):
-        for piece in tensor.detach().reshape(-1).view(torch.uint8).split(_PIECE):
-            tick()
-            piece[::_PAGE].sum()
+        homes.read_in(tensor, tick)
 
 
 def free(device: Device) -> None:

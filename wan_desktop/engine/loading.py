@@ -57,17 +57,20 @@ def load_part(
     device: Device,
     component: str,
     tick: Callable[[], None] = nothing,
+    *,
+    at_home: bool = False,
 ) -> None:
     """Give `pipeline` its "transformer", "vae" or "text_encoder": the VAE in float32, others in the device's dtype.
 
-    `tick` is called between any two weights; it may raise to stop.
+    `tick` is called between any two weights; it may raise to stop. With `at_home` the weights are still all mapped:
+    `homes.bring` lets the network compute.
     """
     import torch
 
     from wan_desktop.engine.components import load_component
 
     dtype = torch.float32 if component == VAE else getattr(torch, device.dtype)
-    module = load_component(parts_of(model)[component], dtype, tick)
+    module = load_component(parts_of(model)[component], dtype, tick, at_home=at_home)
     pipeline.register_modules(**{component: module})
 
 

@@ -1,7 +1,7 @@
-"""Layers whose weights stay as small as their file has them, and are unpacked each time they are used.
+"""Layers whose weights stay as their file has them, and are unpacked each time they are used.
 
-A quantised file would grow to twice or four times its size if it were unpacked at loading: this way it stays
-mapped, and on a card it takes no more memory than on disk.
+A quantised file would grow to twice or four times its size if it were unpacked at loading, and one in another kind
+of float would be copied whole: this way both stay mapped, and on a card they take no more memory than on disk.
 """
 
 from __future__ import annotations
@@ -18,6 +18,15 @@ class Packing(Protocol):
 
     def unpack(self, packed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         """The weight in `dtype`, on the device of `packed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Floats of another kind than the network computes in, such as half precision where it wants bfloat16."""
+
+    def unpack(self, packed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+        """The weight in `dtype`: itself when it has that already."""
+        return packed.to(dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,22 @@ class PackedLinear(nn.Linear):
         weight = self.packing.unpack(self.packed, hidden_states.dtype)
         bias = None if self.bias is None else self.bias.to(hidden_states.dtype)
         return nn.functional.linear(hidden_states, weight, bias)
+
+
+def make_plain(layer: nn.Module, weight: torch.Tensor) -> None:
+    """Turn a packed layer into a plain linear one with this weight, for as long as there is memory for it."""
+    del layer.packed, layer.weight
+    layer.__class__ = nn.Linear
+    layer.weight = nn.Parameter(weight, requires_grad=False)
+
+
+def make_packed(layer: nn.Module, packed: torch.Tensor) -> None:
+    """Undo `make_plain`: the layer is again on `packed`."""
+    stand_in = torch.empty(0, dtype=layer.weight.dtype)
+    del layer.weight
+    layer.__class__ = PackedLinear
+    layer.register_buffer("packed", packed, persistent=False)
+    layer.register_buffer("weight", stand_in, persistent=False)
 
 
 class CastEmbedding(nn.Embedding):

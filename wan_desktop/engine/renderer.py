@@ -9,7 +9,7 @@ import torch
 
 from wan_desktop.domain.events import Note, Progress, Resumed
 from wan_desktop.domain.job import Stage, WorkFiles
-from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER
+from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.engine import keeping, loading, plans
 from wan_desktop.engine.control import Control
 from wan_desktop.engine.job_run import GONE, JobRun, is_gone, kept_work
@@ -88,12 +88,15 @@ class Renderer:
 
     def warm_up(self, model: ModelSpec) -> None:
         """Load the model and draw one tiny picture, so that the first job does not pay for first calls."""
-        pipeline = self.load(model).pipeline
+        loaded = self.load(model)
+        pipeline = loaded.pipeline
         noise = pipeline.prepare_latents(64, 64, 1, torch.Generator("cpu").manual_seed(0))
         embeds = torch.zeros(1, 1, pipeline.transformer.config.text_dim)
-        for step in pipeline.steps(
-            embeds, None, noise, num_inference_steps=1, guidance_scale=1.0, flow_shift=1.0
-        ):
+        with loaded.using(TRANSFORMER, loading.nothing):
+            (step,) = pipeline.steps(
+                embeds, None, noise, num_inference_steps=1, guidance_scale=1.0, flow_shift=1.0
+            )
+        with loaded.using(VAE, loading.nothing):
             for _ in pipeline.decode(step.latents):
                 pass
         self.rest()
@@ -101,7 +104,7 @@ class Renderer:
     def rest(self) -> None:
         """Give the card's memory back between jobs; takes seconds for a large model, so tell a job's end first."""
         if self._loaded is not None:
-            self._loaded.pipeline.maybe_free_model_hooks()
+            self._loaded.rest()
         free(self._device)
 
     def render(
