@@ -1,0 +1,315 @@
+"""The 5 B at full size with random weights: ours and stock diffusers, alternately in one process.
+
+    python -m benchmarks.full_size [--quick | --tiny] [--clip] [--profile] [--json FILE] [--device cuda]
+
+Forward passes (text to video, image to video), decoding, and a whole clip made of them: 100 forwards by the median
+and one decode. `--quick` ends within four minutes on a fast card; `--tiny` runs the same code on a processor within
+seconds, to try it; `--clip` draws and decodes one real clip of 50 steps as well. Needs torch and diffusers only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import math
+import platform
+import statistics
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from benchmarks import stock_full_size as stock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wan_desktop.engine.lean import Clip
+    from wan_desktop.engine.prediction import Prediction
+
+FULL, TINY = stock.Size(1280, 704, 121), stock.Size(96, 64, 9)
+STEPS, T = 50, 900.0
+_BEGAN = time.monotonic()
+
+
+class Bench:
+    """One run: what is measured, on what, and what was found (`found`, ready for JSON)."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.device, self.tiny, self.rounds = args.device, args.tiny, 2 if args.tiny else args.rounds
+        self.dtype = torch.float32 if args.device == "cpu" else torch.bfloat16
+        self.size = TINY if args.tiny else stock.Size(args.width, args.height, args.frames)
+        self.found: dict[str, Any] = {}
+        self.latents = torch.randn(self.size.latents, device=self.device)
+        self._file = args.json
+
+    def say(self, name: str, **values: Any) -> None:
+        """Keep the values and print them at once; what is there so far is in the file, whatever comes after."""
+        rounded = {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in values.items()}
+        self.found.setdefault(name, {}).update(rounded)
+        told = "  ".join(f"{key} {value}" for key, value in rounded.items())
+        print(f"[{time.monotonic() - _BEGAN:5.0f} s] {name}: {told}", flush=True)
+        if self._file:
+            Path(self._file).write_text(json.dumps(self.found, indent=1) + "\n", encoding="utf-8")
+
+    def seconds(self, call: Callable[[], object]) -> float:
+        """How long one call takes, the card's work included."""
+        self._wait()
+        began = time.perf_counter()
+        call()
+        self._wait()
+        return time.perf_counter() - began
+
+    def peak_gib(self, call: Callable[[], object]) -> float:
+        """The most memory that PyTorch holds on the card during one call, in GiB; 0 without a card."""
+        if self.device == "cpu":
+            return 0.0
+        free()
+        torch.cuda.reset_peak_memory_stats()
+        call()
+        return float(torch.cuda.max_memory_allocated() / 2**30)
+
+    def alternately(self, calls: dict[str, Callable[[], object]]) -> dict[str, float]:
+        """Median seconds of each call, one round of all after the other; the first round does not count."""
+        times: dict[str, list[float]] = {name: [] for name in calls}
+        for name, call in calls.items():
+            self.say("first calls", **{name: self.seconds(call)})
+        for _ in range(self.rounds):
+            for name, call in calls.items():
+                times[name].append(self.seconds(call))
+        self.say("rounds", **{name: [round(s, 4) for s in taken] for name, taken in times.items()})
+        return {name: statistics.median(taken) for name, taken in times.items()}
+
+    def _wait(self) -> None:
+        if self.device != "cpu":
+            torch.cuda.synchronize()
+
+
+def main() -> None:
+    """Measure what the arguments say; print as it goes, and one JSON object in the end."""
+    args = parse()
+    bench = Bench(args)
+    about(bench)
+    transformer = stock.random_transformer(
+        stock.TINY_TRANSFORMER if args.tiny else stock.TRANSFORMER, bench.dtype, bench.device
+    )
+    clip_of = levers_of(bench)
+    forwards(bench, transformer, clip_of)
+    if args.profile:
+        profile(bench, transformer, clip_of)
+    vae_config = stock.TINY_VAE if args.tiny else stock.VAE
+    if args.clip:
+        real_clip(bench, transformer, stock.random_vae(vae_config, bench.dtype, bench.device), clip_of)
+    del transformer
+    free()
+    decodes(bench, stock.random_vae(vae_config, torch.float32, bench.device))
+    whole(bench)
+    print(json.dumps(bench.found), flush=True)
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--tiny", action="store_true", help="a small network on the processor")
+    parser.add_argument("--clip", action="store_true", help="also one real clip of 50 steps")
+    parser.add_argument("--profile", action="store_true", help="also where one forward's time goes")
+    parser.add_argument("--json", help="write what was found to this file, as it is found")
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--width", type=int, default=FULL.width)
+    parser.add_argument("--height", type=int, default=FULL.height)
+    parser.add_argument("--frames", type=int, default=FULL.frames)
+    args = parser.parse_args()
+    args.device = "cpu" if args.tiny else args.device
+    args.rounds = min(args.rounds, 3) if args.quick else args.rounds
+    return args
+
+
+def about(bench: Bench) -> None:
+    """Which machine and versions."""
+    import diffusers
+
+    card = torch.cuda.get_device_name() if bench.device != "cpu" else platform.processor() or "cpu"
+    bench.say(
+        "machine",
+        card=card,
+        torch=str(torch.__version__),
+        diffusers=diffusers.__version__,
+        python=platform.python_version(),
+        width=bench.size.width,
+        height=bench.size.height,
+        frames=bench.size.frames,
+        tokens=bench.latents[0, 0].numel() // 4,
+    )
+
+
+def levers_of(bench: Bench) -> Callable[..., Clip]:
+    """What makes clips with this machine's levers; `compiled=False` leaves the compiler out."""
+    from wan_desktop.engine import compiling, levers
+    from wan_desktop.engine.lean import Clip
+    from wan_desktop.engine.lean_pieces import EAGER
+
+    found = levers.of(bench.device, str(bench.dtype).removeprefix("torch."))
+    bench.say("levers", **found.told())
+
+    def clip_of(*, compiled: bool = True, **other: Any) -> Clip:
+        pieces = compiling.pieces() if compiled and found.compiler else EAGER
+        return Clip(replace(found, **other), pieces)
+
+    return clip_of
+
+
+def forwards(bench: Bench, transformer: Any, clip_of: Callable[..., Clip]) -> None:
+    """Forward passes of stock and ours on the same weights, and how far apart their answers are."""
+    context = torch.randn(1, 512, transformer.config.text_dim, device=bench.device, dtype=bench.dtype)
+    latents = bench.latents.to(bench.dtype)
+    plain = {
+        kind: lambda image=image: stock.forward(transformer, latents, context, T, image=image)
+        for kind, image in (("stock text", False), ("stock image", True))
+    }
+    expected = {kind: call() for kind, call in plain.items()}
+    ours = {
+        "ours text": prediction(bench, transformer, context, clip_of(), held=False),
+        "ours image": prediction(bench, transformer, context, clip_of(), held=True),
+        "ours text, not compiled": prediction(
+            bench, transformer, context, clip_of(compiled=False), held=False
+        ),
+    }
+    calls = plain | {name: lambda p=p: once(bench, p) for name, p in ours.items()}
+    bench.say("forward", **bench.alternately(calls))
+    for kind in ("text", "image"):
+        got = calls[f"ours {kind}"]()
+        bench.say("forward", **{f"{kind}: relative difference": apart(got, expected[f"stock {kind}"])})
+    for name in ("stock text", "ours text"):
+        bench.say("forward peak GiB", **{name: bench.peak_gib(calls[name])})
+
+
+def prediction(
+    bench: Bench, transformer: Any, context: torch.Tensor, clip: Clip, *, held: bool
+) -> Prediction:
+    """Ours, as the pipeline uses it."""
+    from wan_desktop.engine import lean
+    from wan_desktop.engine.prediction import Prediction
+
+    if not lean.adopt(transformer):
+        raise RuntimeError("the lean forward does not know this transformer")
+    return Prediction(transformer, [context], 1.0, clip, torch.device(bench.device), held=held)
+
+
+@torch.no_grad()
+def once(bench: Bench, ours: Prediction) -> torch.Tensor:
+    """One forward of ours."""
+    return ours.of(0, bench.latents, torch.tensor(T, device=bench.device))
+
+
+def profile(bench: Bench, transformer: Any, clip_of: Callable[..., Clip]) -> None:
+    """The kernels that take most of one forward, in milliseconds."""
+    from torch.profiler import ProfilerActivity
+    from torch.profiler import profile as profiler
+
+    context = torch.randn(1, 512, transformer.config.text_dim, device=bench.device, dtype=bench.dtype)
+    ours = prediction(bench, transformer, context, clip_of(), held=False)
+    once(bench, ours)
+    on_card = bench.device != "cpu"
+    with profiler(activities=[ProfilerActivity.CUDA if on_card else ProfilerActivity.CPU]) as seen:
+        bench.seconds(lambda: once(bench, ours))
+    key = "device_time_total" if on_card else "cpu_time_total"
+    rows = sorted(seen.key_averages(), key=lambda row: -getattr(row, key))[:14]
+    for row in rows:
+        print(f"    {getattr(row, key) / 1e3:9.2f} ms  {row.count:5d} x  {row.key[:90]}", flush=True)
+    bench.say("profile", **{row.key[:60]: round(getattr(row, key) / 1e3, 2) for row in rows})
+
+
+def decodes(bench: Bench, vae: Any) -> None:
+    """Decoding by stock in float32 and in half precision, and by ours, which ends with frames in memory."""
+    short = bench.latents[:, :, :3]
+    exact = stock.decode(vae, short)
+    bench.say("decode", **{"stock float32": bench.seconds(lambda: stock.decode(vae, bench.latents))})
+    bench.say("decode peak GiB", **{"stock float32": bench.peak_gib(lambda: stock.decode(vae, short))})
+    free()
+    vae = vae.to(torch.float32 if bench.device == "cpu" else torch.bfloat16)
+    stock.decode(vae, short)
+    bench.say("decode", **{"stock bfloat16": bench.seconds(lambda: stock.decode(vae, bench.latents))})
+    free()
+    ours = our_frames(vae, short)
+    wanted = (((exact[0].float() + 1) * 127.5).round().clamp(0, 255)).permute(1, 2, 3, 0).cpu()
+    bench.say("decode", **{"ours to stock float32, dB": psnr(ours, wanted)})
+    times = [bench.seconds(lambda: our_frames(vae, bench.latents)) for _ in range(bench.rounds)]
+    bench.say("decode", ours=statistics.median(times), rounds=[round(s, 3) for s in times])
+    bench.say("decode peak GiB", ours=bench.peak_gib(lambda: our_frames(vae, short)))
+
+
+@torch.no_grad()
+def our_frames(vae: Any, latents: torch.Tensor) -> torch.Tensor:
+    """The frames of `latents` as the product makes them: uint8 [frames, H, W, 3] in memory."""
+    from wan_desktop.engine.decode import decode_frames
+
+    return torch.cat([torch.from_numpy(group) for group in decode_frames(vae, latents)])
+
+
+def real_clip(bench: Bench, transformer: Any, vae: Any, clip_of: Callable[..., Clip]) -> None:
+    """One clip from noise to frames with the pipeline: 50 steps, guidance 5."""
+    from wan_desktop.engine.pipeline import Wan22Pipeline
+
+    pipeline = Wan22Pipeline(None, None, transformer, vae)
+    pipeline.new_clip = clip_of
+    embeds = torch.randn(1, 512, transformer.config.text_dim)
+    steps = 4 if bench.tiny else STEPS
+
+    def draw() -> torch.Tensor:
+        latents = bench.latents
+        for step in pipeline.steps(
+            embeds, -embeds, latents, num_inference_steps=steps, guidance_scale=5.0, flow_shift=5.0
+        ):
+            latents = step.latents
+            if step.index % 10 == 9:
+                print(f"    step {step.index + 1}", flush=True)
+        return latents
+
+    drawn: list[torch.Tensor] = []
+    bench.say("real clip", steps=steps, draw=bench.seconds(lambda: drawn.append(draw())))
+    bench.say("real clip", decode=bench.seconds(lambda: our_frames(vae, drawn[0])))
+    bench.say("real clip", total=bench.found["real clip"]["draw"] + bench.found["real clip"]["decode"])
+
+
+def whole(bench: Bench) -> None:
+    """Whole clips by the medians, and ratios to stock."""
+    forward, decode = bench.found["forward"], bench.found["decode"]
+    for kind in ("text", "image"):
+        theirs = 2 * STEPS * forward[f"stock {kind}"]
+        ours = 2 * STEPS * forward[f"ours {kind}"] + decode["ours"]
+        bench.say(
+            f"whole clip, {kind}",
+            stock=theirs + decode["stock float32"],
+            ours=ours,
+            ratio=(theirs + decode["stock float32"]) / ours,
+            ratio_to_stock_with_bfloat16_vae=(theirs + decode["stock bfloat16"]) / ours,
+        )
+
+
+def apart(ours: torch.Tensor, theirs: torch.Tensor) -> float:
+    """The difference's root mean square over that of `theirs`."""
+    return float((ours.float() - theirs.float()).norm() / theirs.float().norm())
+
+
+def psnr(ours: torch.Tensor, theirs: torch.Tensor) -> float:
+    """dB between two sets of frames of 0…255; 99 when they are the same."""
+    error = float((ours.float() - theirs.float()).square().mean())
+    return 99.0 if error == 0 else 10 * math.log10(255**2 / error)
+
+
+def free() -> None:
+    """Give back what nothing holds any more."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+if __name__ == "__main__":
+    main()
