@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from support import formats
+from support.slow_disk import PAGE, SlowDisk
 
 from benchmarks import loading_memory
 from wan_desktop.domain.errors import Cancelled
@@ -133,3 +134,68 @@ def test_a_set_in_half_precision_takes_no_second_copy(tmp_path):
     private = seen["private_gib"] * loading_memory.GIB
     assert 2 * sizes["vae"] < private < 2 * sizes["vae"] + 24e6
     assert private < sizes["transformer"] / 2
+
+
+# ---- a slow disk
+
+
+RATE = 2**20
+"""Bytes a second, and what is read at most between two looks for a cancel."""
+
+
+class Stopper:
+    """A tick that is told to stop at a moment of the disk's clock, and notes how long it was not asked."""
+
+    def __init__(self, disk, stop_at=float("inf")):
+        self.disk, self.stop_at = disk, stop_at
+        self.last = self.longest = 0.0
+
+    def __call__(self):
+        self.longest = max(self.longest, self.disk.now - self.last)
+        self.last = self.disk.now
+        if self.disk.now >= self.stop_at:
+            raise Cancelled
+
+
+def load_all(folder, where, tick):
+    """Each network from its file to `where` it computes; they stay, as in a render."""
+    kept = []
+    for component in loading_memory.FULL:
+        part = Part(component, (str(folder / f"{component}.safetensors"),))
+        module = load_component(part, torch.float32 if component == "vae" else BF16, tick, at_home=True)
+        homes.bring(module, where, tick)
+        kept.append(module)
+
+
+@pytest.fixture(scope="module", params=list(loading_memory.SETS))
+def stored(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    sizes = loading_memory.write(folder, request.param, loading_memory.SMALL)
+    return folder, sum(sizes.values())
+
+
+def test_a_cancel_is_heard_within_a_second_of_reading(stored, monkeypatch):
+    """On the way to a card everything is read; the disk reads as much a second as lies between two looks."""
+    folder, size = stored
+    monkeypatch.setattr(homes, "_PIECE", RATE - 2 * PAGE)
+    disk = SlowDisk(RATE)
+    whole = Stopper(disk)
+    with disk:
+        load_all(folder, "meta", whole)
+    assert disk.now > size / RATE, "all of it was read"
+    assert max(whole.longest, disk.now - whole.last) <= 1.0
+    for moment in (0.5, 7.0, disk.now / 2, disk.now - 2.0):
+        again = SlowDisk(RATE)
+        with pytest.raises(Cancelled), again:
+            load_all(folder, "meta", Stopper(again, moment))
+        assert moment <= again.now <= moment + 1.0
+
+
+def test_casting_for_the_processor_is_stopped_as_soon(stored, monkeypatch):
+    folder, _ = stored
+    monkeypatch.setattr(homes, "_PIECE", RATE - 2 * PAGE)
+    disk = SlowDisk(RATE)
+    whole = Stopper(disk)
+    with disk:
+        load_all(folder, "cpu", whole)
+    assert max(whole.longest, disk.now - whole.last) <= 1.0
