@@ -93,20 +93,20 @@ def test_files_of_no_job_and_what_is_too_much_go_at_the_start(paths, store):
     assert (jobs["doneaaaaaa"].kept_latents, jobs["pausedaaaa"].kept_step) == (False, 3)
 
 
-@pytest.mark.parametrize(("started_at", "state"), [(1.0, JobState.DONE), (None, JobState.QUEUED)])
-def test_a_job_whose_clip_is_there_is_done_although_nobody_could_say_so(paths, store, started_at, state):
+@pytest.mark.parametrize(("makes", "state"), [(None, JobState.DONE), ("another222", JobState.QUEUED)])
+def test_a_job_whose_clip_is_there_is_done_although_nobody_could_say_so(paths, store, makes, state):
     with parts_of(paths) as parts:
         parts.prepare_library()
-        job = a_job(id="lostaaaaaa", started_at=started_at, kept_latents=True)
+        job = a_job(id="lostaaaaaa", kept_latents=True)
         files = parts.library.work_files(job)
         write_clip(Path(files.part), 256, 160, 5, 16)
         clip = parts.library.publish(job, Rendered(job.id, files.part, 5, {}))  # and here the power goes
-    store(replace(job, state=JobState.QUEUED))
+    store(replace(job, state=JobState.QUEUED, clip_id=makes))
     with parts_of(paths) as parts:
         parts.prepare_library()
         (found,) = parts.host.jobs().result()
         assert [each.id for each in parts.host.clips().result()] == [clip.id]
-    assert (found.state, found.clip_id) == (state, clip.id if started_at else None)
+    assert (found.state, found.clip_id) == (state, makes or clip.id)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from wan_desktop.domain.errors import (
 )
 from wan_desktop.domain.events import AwakeState, BackendState, JobChanged, Note, Pausing, QueueState, Resumed
 from wan_desktop.domain.job import JobState, Stage
+from wan_desktop.domain.recipe import notes_of
 from wan_desktop.domain.request import Draft
 from wan_desktop.jobs.runner import Lane, Runner
 
@@ -134,7 +135,7 @@ def test_a_lost_process_goes_on_from_the_snapshot_by_itself(host, backend, run):
     assert (done.attempts, len(backend.requests), backend.requests[1].plan) == (1, 2, 0)
     assert any("after step 2 of 6" in note for note in done.notes)
     (clip,) = host.clips().result()
-    assert clip.recipe["notes"] == list(done.notes)
+    assert notes_of(clip.recipe) == done.notes
 
 
 def test_after_three_lost_processes_it_fails_with_the_log_and_keeps_its_snapshot(host, backend, run):

@@ -211,7 +211,7 @@ def test_a_clip_is_told_with_its_job_or_not_at_all(hasty):
     clip, events = a_clip(), []
     hasty.subscribe(events.append)
     with no_commits(hasty), pytest.raises(WanError):
-        hasty.running.end(job, lambda queue: queue.finish(job, clip.id), clip)
+        hasty.running.end(job, lambda queue: queue.finish(job), clip)
     assert [e for e in events if isinstance(e, ClipAdded)] == []
-    hasty.running.end(job, lambda queue: queue.finish(job, clip.id), clip)
+    hasty.running.end(job, lambda queue: queue.finish(job), clip)
     assert [type(e) for e in events][-2:] == [ClipAdded, JobChanged]

@@ -159,14 +159,26 @@ def test_an_empty_prompt_has_no_title_and_still_a_name(folder):
     assert "title" not in probe(clip.path).tags
 
 
-def test_a_second_run_of_a_job_never_overwrites_its_first_clip(folder):
-    first = publish(folder)
-    second = publish(folder)
+def test_a_job_that_makes_another_clip_leaves_its_first_one_alone(folder):
+    job = make_job()
+    first = publish(folder, job)
+    second = publish(folder, replace(job, clip_id="second2222"))
     third = folder.to_bin(second, time.time())
-    fourth = publish(folder)
-    assert len({first.id, second.id, fourth.id}) == 3
+    fourth = publish(folder, replace(job, clip_id="fourth4444"))
+    assert [clip.id for clip in (first, second, fourth)] == [job.id, "second2222", "fourth4444"]
     assert Path(first.path).is_file()
     assert Path(third.path).is_file()
+
+
+def test_a_clip_that_is_there_is_known_by_the_ids_in_its_recipe(folder):
+    job = make_job()
+    clip = publish(folder, job)
+    found = folder.published(job)
+    assert replace(found, recipe={}) == replace(clip, recipe={})
+    assert found.recipe["request"] == clip.recipe["request"]
+    assert folder.published(replace(job, clip_id="second2222")) is None
+    other = replace(job, id="other22222", clip_id=clip.id)
+    assert folder.published(other) is None
 
 
 @pytest.mark.parametrize(
@@ -200,7 +212,7 @@ def test_a_video_that_is_gone_is_told(folder):
         folder.publish(job, Rendered(job.id, str(folder.part_file(job)), 9, {}))
 
 
-@pytest.mark.parametrize("call", ["fsync", "link"])
+@pytest.mark.parametrize("call", ["fsync", "replace"])
 def test_a_disk_that_fills_up_while_publishing_leaves_no_half_clip(folder, monkeypatch, call):
     job = make_job()
     rendered = render(folder, job)

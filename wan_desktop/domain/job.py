@@ -63,7 +63,8 @@ class Job:
     """A request in the queue. Times are seconds since 1970 (UTC). `order` sorts waiting jobs, lowest first.
 
     `error` is WanError.to_json() of a failed job, or why a paused one waits ("The disk is full"). `clip_id` names
-    the clip of a done one. `notes` are sentences worth telling ("The last 40 words were cut").
+    the clip that the job makes, from its first start on: so it is known again whatever comes in between.
+    `notes` are sentences worth telling ("The last 40 words were cut").
 
     What makes a job go on instead of starting again: `kept_step` of `kept_steps` steps are in its snapshot (0: none),
     `kept_latents` says that its finished latents are on disk, `attempts` counts the render processes that it
@@ -88,6 +89,11 @@ class Job:
     kept_steps: int = 0
     kept_latents: bool = False
     latents_of: str | None = None
+
+    @property
+    def makes(self) -> str:
+        """The id of the clip that the job makes, or has made."""
+        return self.clip_id or self.id
 
     @property
     def waits_for_disk(self) -> bool:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_LOST = (JobState.INTERRUPTED, JobState.QUEUED)
 MOST_TRIES = 3
 """So many render processes may be lost over one job; then it fails, and only the user lets it go on."""
 
@@ -173,15 +172,13 @@ class JobVerbs:
         return self.store.run(self.store.jobs)
 
     def settle(self, clip: Clip) -> Future[Job | None]:
-        """At the start: a clip was found that has no row. Its job, if it was lost in that moment, is done."""
+        """A clip was found that has no row. The job that makes it, if it does not render just now, is done."""
 
         def work() -> Job | None:
             job = self.store.job(clip.job_id)
-            if job is None or not (job.state in _LOST or job.waits_for_disk):
+            if job is None or job.makes != clip.id or job.state in (JobState.RUNNING, JobState.DONE):
                 return None
-            if job.started_at is None or clip.created_at < job.started_at:
-                return None
-            return self.queue.finish(job, clip.id)
+            return self.queue.finish(job)
 
         return self.store.run(work, lambda job: None if job is None else self.announce(job))
 

@@ -69,7 +69,8 @@ class OneJob:
         """Try until there is a clip: a lost process or missing memory is no end while tries or plans are left."""
         while True:
             try:
-                return self._host.library.publish(self.job, self._render())
+                library = self._host.library
+                return library.published(self.job) or library.publish(self.job, self._render())
             except RenderProcessDied as error:
                 self._change(attempts=self.job.attempts + 1)
                 state = self._host.backend_state
@@ -138,7 +139,7 @@ class OneJob:
     # ---- ending
 
     def _done(self, clip: Clip) -> Job:
-        job = self._host.running.end(self.job, lambda queue: queue.finish(self.job, clip.id), clip)
+        job = self._host.running.end(self.job, lambda queue: queue.finish(self.job), clip)
         self._tidy(self._host.library.forget_snapshot)
         return job
 

@@ -79,6 +79,9 @@ class Library(Protocol):
     def work_files(self, job: Job) -> WorkFiles:
         """Where the render process writes the job's clip (a `.part` file in the library folder) and what it keeps."""
 
+    def published(self, job: Job) -> Clip | None:
+        """The clip of the job when its file is in the folder although nobody could store that. Raises DiskProblem."""
+
     def publish(self, job: Job, rendered: Rendered) -> Clip:
         """Make the `.part` file a clip: recipe in, read back, fsync, rename, thumbnail. Not yet in the store."""
 

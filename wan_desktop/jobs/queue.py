@@ -46,16 +46,18 @@ class Queue:
         """Mark the first waiting job that `fits` and is not in `skip` as running; None when there is none."""
         for job in self._store.waiting():
             if job.id not in skip and fits(job):
-                return self._put(replace(job, state=JobState.RUNNING, started_at=time.time(), error=None))
+                now = time.time()
+                begun = replace(job, state=JobState.RUNNING, started_at=now, error=None, clip_id=job.makes)
+                return self._put(begun)
         return None
 
     def keep(self, job: Job) -> Job:
         """Store how far a running job is."""
         return self._put(job)
 
-    def finish(self, job: Job, clip_id: str) -> Job:
+    def finish(self, job: Job) -> Job:
         """The job is done and its clip is in the library; its snapshot is not needed any more."""
-        return self._end(replace(job, clip_id=clip_id, kept_step=0, kept_steps=0), JobState.DONE)
+        return self._end(replace(job, clip_id=job.makes, kept_step=0, kept_steps=0), JobState.DONE)
 
     def fail(self, job: Job, error: dict[str, Any]) -> Job:
         """The job failed; `error` is WanError.to_json(), it may hold the last lines of the render's "log" too."""
@@ -85,9 +87,9 @@ class Queue:
         return self.put_back(changed)
 
     def retry(self, job: Job) -> Job:
-        """Queue the job again, behind all others, with the same request and nothing of what it kept."""
+        """Queue the job again, behind all others, with the same request and nothing of what it kept: another clip."""
         again = Job(job.id, job.request, JobState.QUEUED, self._last_order() + 1.0, job.created_at)
-        return self._put(again)
+        return self._put(replace(again, clip_id=new_id()))
 
     def decode_again(self, job: Job, ident: str, plan: int) -> Job:
         """Queue a new job, before all others, that decodes the latents of `job`, which `ident` has already."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import shutil
 import time
 from dataclasses import replace
@@ -13,11 +13,12 @@ from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, DiskProblem, LibraryPro
 from wan_desktop.domain.ids import clip_name
 from wan_desktop.domain.job import Clip, WorkFiles
 from wan_desktop.domain.recipe import make_recipe
-from wan_desktop.library.listing import BIN, clip_id, clips_in, clips_in_bin, free_id, move_into
-from wan_desktop.library.publishing import recipe_tags, remux, take_back, verify
+from wan_desktop.library.found import read_clip
+from wan_desktop.library.listing import BIN, clip_id, clips_in, clips_in_bin, move_into
+from wan_desktop.library.publishing import recipe_tags, remux, verify
 from wan_desktop.library.space import check_space, check_there, make_folder
 from wan_desktop.media.clips import thumbnail
-from wan_desktop.media.files import disk_errors, rename_new
+from wan_desktop.media.files import disk_errors, replace_file, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 BIN_DAYS = 30
 _THUMBNAILS = ".thumbnails"
+log = logging.getLogger(__name__)
 
 
 class LibraryFolder:
@@ -50,8 +52,6 @@ class LibraryFolder:
         self._images = images
         self._snapshot_every_s = snapshot_every_s
         self._parts: dict[str, Path] = {}
-        self._half: dict[str, Path] = {}
-        """Clips of jobs whose publishing failed and could not be undone: they go before the next try."""
 
     def use(self, folder: Path) -> None:
         """Keep clips in `folder` from now on, making it if need be; clips made before stay where they are.
@@ -139,45 +139,55 @@ class LibraryFolder:
 
     # ---- publishing
 
+    def published(self, job: Job) -> Clip | None:
+        """The clip of the job when its file is there although nobody could store that; the id in its recipe tells.
+
+        Its name is made durable once more. Raises DiskProblem.
+        """
+        home = self.part_file(job).parent
+        check_there(home)
+        for path in clips_in(home):
+            if clip_id(path) == job.makes:
+                clip = read_clip(path, lambda ident: _thumbnail(home, ident))
+                if clip is not None and (clip.id, clip.job_id) == (job.makes, job.id):
+                    with disk_errors(home):
+                        sync_folder(home)
+                    self._tidy(job)
+                    return clip
+        return None
+
     def publish(self, job: Job, rendered: Rendered) -> Clip:
         """Make the `.part` file a clip: recipe in, read back, fsync, rename, thumbnail. Not yet in the store.
 
-        Raises EncodeFailed when the file is not the video that was asked for, DiskProblem when the disk refuses;
-        the folder then holds no half clip.
+        Raises EncodeFailed when the file is not the video that was asked for, DiskProblem when the disk refuses. Then
+        the folder holds no half clip; it may hold the whole one, which `published` finds.
         """
         part = self.part_file(job)
         home, finished = part.parent, _finished(part)
-        with disk_errors(home):
-            self._half.get(job.id, finished).unlink(missing_ok=True)
-        self._half.pop(job.id, None)
-        ident, now = free_id(home, job.id), time.time()
-        target, small = home / clip_name(job.request.prompt, ident, now), home / _THUMBNAILS / f"{ident}.jpg"
+        ident, now = job.makes, time.time()
+        target, small = home / clip_name(job.request.prompt, ident, now), _thumbnail(home, ident)
         recipe = make_recipe(job, ident, now, rendered.made_by)
         image = None if job.request.image is None else self._images.path(job.request.image)
         tags = recipe_tags(recipe, job.request, image)
         remux(Path(rendered.path), finished, tags)
         verify(finished, tags, job.request)
-        try:
-            with disk_errors(home):
-                small.parent.mkdir(exist_ok=True)
-                thumbnail(finished, small)
-                rename_new(finished, target)
-                size = target.stat().st_size
-        except BaseException:
-            with contextlib.suppress(OSError):
-                small.unlink(missing_ok=True)
-            if not take_back(finished, target):
-                self._half[job.id] = target
-            raise
-        with contextlib.suppress(
-            DiskProblem
-        ):  # the clip is there: what cannot be removed is swept at the next start
-            self.discard(job)
+        with disk_errors(home):
+            small.parent.mkdir(exist_ok=True)  # before the rename, which makes both names durable
+            replace_file(finished, target)
+            thumbnail(target, small)
+            size = target.stat().st_size
+        self._tidy(job)
         return Clip(ident, job.id, str(target), str(small), now, size, recipe)
+
+    def _tidy(self, job: Job) -> None:
+        try:
+            self.discard(job)
+        except DiskProblem as error:
+            log.warning("the clip is there, its unfinished file is swept at the next start: %s", error)
 
     def thumbnail_file(self, ident: str) -> Path:
         """Where the thumbnail of the clip of that id lies."""
-        return self.folder / _THUMBNAILS / f"{ident}.jpg"
+        return _thumbnail(self.folder, ident)
 
     # ---- the bin
 
@@ -247,3 +257,7 @@ class LibraryFolder:
 def _finished(part: Path) -> Path:
     """Beside a job's `.part` file: the same video with its recipe."""
     return part.with_suffix(".finished.part")
+
+
+def _thumbnail(home: Path, ident: str) -> Path:
+    return home / _THUMBNAILS / f"{ident}.jpg"

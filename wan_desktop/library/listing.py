@@ -13,12 +13,6 @@ BIN = ".bin"
 _ID_LENGTH = len(new_id())
 
 
-def free_id(folder: Path, job_id: str) -> str:
-    """The job's own id, or a new one when an earlier run of the job left a clip of that id."""
-    taken = any(clip_id(path) == job_id for path in clips_in(folder) + clips_in_bin(folder))
-    return new_id() if taken else job_id
-
-
 def clips_in(folder: Path) -> list[Path]:
     """The MP4 files in the folder, hidden ones left out. Raises DiskProblem."""
     with disk_errors(folder):

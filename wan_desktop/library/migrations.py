@@ -45,6 +45,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE jobs ADD COLUMN kept_latents INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE jobs ADD COLUMN latents_of TEXT",
     ),
+    (
+        # A job makes the clip of its own id, or of `clip_id`: one that was queued again makes another than before.
+        """
+        UPDATE jobs SET clip_id = lower(hex(randomblob(5)))
+        WHERE clip_id IS NULL AND id IN (SELECT id FROM clips)
+        """,
+    ),
 )
 
 VERSION = len(MIGRATIONS)

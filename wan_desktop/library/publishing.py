@@ -81,19 +81,6 @@ def verify(clip: Path, tags: dict[str, str], request: RenderRequest) -> None:
         raise _failed(f"{got} instead of {wanted}")
 
 
-def take_back(finished: Path, clip: Path) -> bool:
-    """Undo a rename of `finished` to `clip` that failed half-way; False when the clip is still there.
-
-    It would be there twice once the job has gone on. A clip of that name that was there before stays.
-    """
-    try:
-        if clip.exists() and not (finished.exists() and not finished.samefile(clip)):
-            clip.unlink()
-    except OSError:
-        return False
-    return True
-
-
 def _facts(num_frames: int, fps: int | Fraction, width: int, height: int) -> str:
     return f"{num_frames} frames, {fps} a second, {width}×{height}"
 

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-import math
-import re
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from wan_desktop.domain.errors import WanError
-from wan_desktop.domain.ids import new_id
-from wan_desktop.domain.job import Clip
-from wan_desktop.library.listing import clip_id
-from wan_desktop.media.clips import read_recipe, thumbnail
+from wan_desktop.library.found import read_clip
 
 if TYPE_CHECKING:
+    from wan_desktop.domain.job import Clip
     from wan_desktop.library.database import Database
     from wan_desktop.library.folder import LibraryFolder
-
-_ID = re.compile(r"[a-z0-9]{4,32}")
-
-log = logging.getLogger(__name__)
 
 
 def adopt_clips(database: Database, folder: LibraryFolder) -> list[Clip]:
@@ -38,7 +28,7 @@ def adopt_clips(database: Database, folder: LibraryFolder) -> list[Clip]:
     for path in folder.files() + folder.binned_files():
         if str(path) in paths:
             continue
-        clip = _read(path, folder, binned=path.parent != folder.folder)
+        clip = _clip(path, folder)
         if clip is None or _is_there(known.get(clip.id)):
             continue
         database.run(partial(database.put_clip, clip)).result()
@@ -63,35 +53,10 @@ def _is_there(path: str | None) -> bool:
     return path is not None and Path(path).is_file()
 
 
-def _read(path: Path, folder: LibraryFolder, *, binned: bool) -> Clip | None:
-    recipe = read_recipe(path)
-    if recipe is None:
-        return None
-    found = path.stat()
-    ident = str(recipe.get("clip_id", ""))
-    if not _ID.fullmatch(ident):
-        ident = clip_id(path) or new_id()
-    small = path.with_name(f"{ident}.jpg") if binned else folder.thumbnail_file(ident)
-    if not small.is_file():
-        try:
-            small.parent.mkdir(exist_ok=True)
-            thumbnail(path, small)
-        except (WanError, OSError) as error:
-            log.warning("no thumbnail for %s: %s", path, error)
-    return Clip(
-        id=ident,
-        job_id=str(recipe.get("job_id", "")),
-        path=str(path),
-        thumbnail=str(small),
-        created_at=_time(recipe.get("created_at"), found.st_mtime),
-        size_bytes=found.st_size,
-        recipe=recipe,
-        deleted_at=_binned_at(path) if binned else None,
-    )
-
-
-def _time(value: Any, otherwise: float) -> float:
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else otherwise
+def _clip(path: Path, folder: LibraryFolder) -> Clip | None:
+    if path.parent == folder.folder:
+        return read_clip(path, folder.thumbnail_file)
+    return read_clip(path, lambda ident: path.with_name(f"{ident}.jpg"), deleted_at=_binned_at(path))
 
 
 def _binned_at(path: Path) -> float:
