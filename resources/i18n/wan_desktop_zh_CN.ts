@@ -1788,13 +1788,6 @@
     </message>
 </context>
 <context>
-    <name>awake</name>
-    <message>
-        <source>This system does not let Wan Desktop keep it awake: it may go to sleep in the middle of a render.</source>
-        <translation>这个系统不允许 Wan Desktop 让它保持唤醒：渲染途中它可能会睡眠。</translation>
-    </message>
-</context>
-<context>
     <name>errors</name>
     <message>
         <source>The Wan Desktop that was rendering has ended. The job is in its queue: open the window.</source>
@@ -2285,6 +2278,10 @@
         <translation>换一个端口</translation>
     </message>
     <message>
+        <source>There are {most} uploaded pictures: remove some in {folder}.</source>
+        <translation>已有 {most} 张上传的图片：请在 {folder} 中删除一些。</translation>
+    </message>
+    <message>
         <source>Uploaded pictures take over {most} MB: remove some in {folder}.</source>
         <translation>上传的图片已超过 {most} MB：请在 {folder} 中删除一些。</translation>
     </message>
@@ -2349,6 +2346,10 @@
         <translation>令牌是一个由普通字符组成的词：请重新复制。</translation>
     </message>
     <message>
+        <source>A certificate is named by its SHA-256 fingerprint: 64 digits of 0-9 and a-f.</source>
+        <translation>证书以其 SHA-256 指纹表示：64 位，由 0-9 和 a-f 组成。</translation>
+    </message>
+    <message>
         <source>“{url}” is no address of a server: write it like https://studio.example or http://192.168.1.20:8188, without name and password.</source>
         <translation>“{url}”不是服务器地址：请写成 https://studio.example 或 http://192.168.1.20:8188 的形式，不要带用户名和密码。</translation>
     </message>
@@ -2395,10 +2396,6 @@
     <message>
         <source>The server “{name}” lacks the LoRA {files}: put it there first.</source>
         <translation>服务器“{name}”缺少 LoRA {files}：请先放到那里。</translation>
-    </message>
-    <message>
-        <source>There is no server “{name}” here: add it, and open Wan Desktop again if it is open.</source>
-        <translation>这里没有服务器“{name}”：请添加它；如果 Wan Desktop 已打开，请重新打开。</translation>
     </message>
     <message>
         <source>Check the server&apos;s address</source>
@@ -2455,6 +2452,14 @@
     <message>
         <source>“{name}” holds no recipe and no ComfyUI workflow: drop a clip made here, a workflow, or a picture.</source>
         <translation>“{name}”不含配方或 ComfyUI 工作流：请拖入在此制作的视频、工作流或图片。</translation>
+    </message>
+    <message>
+        <source>There is no server “{name}” here any more, or not yet: add it.</source>
+        <translation>这里已没有或还没有名为“{name}”的服务器：请添加它。</translation>
+    </message>
+    <message>
+        <source>Add the server, or render somewhere else</source>
+        <translation>添加这台服务器，或换个地方渲染</translation>
     </message>
 </context>
 <context>
@@ -2597,6 +2602,142 @@
     <message>
         <source>Nothing moves: all frames are the same. If that is not what you asked for, say in the prompt what moves, or try another seed.</source>
         <translation>没有任何运动：所有画面都相同。如果这不是你想要的，请在提示词中写明什么在动，或换一个种子。</translation>
+    </message>
+    <message>
+        <source>This system does not let Wan Desktop keep it awake: it may go to sleep in the middle of a render.</source>
+        <translation>这个系统不允许 Wan Desktop 让它保持唤醒：渲染途中它可能会睡眠。</translation>
+    </message>
+    <message>
+        <source>The settings in {path} could not be read: defaults are used.</source>
+        <translation>无法读取 {path} 中的设置：使用默认值。</translation>
+    </message>
+    <message>
+        <source>The settings were damaged: defaults are used, the old file is kept as {name}.</source>
+        <translation>设置已损坏：使用默认值，旧文件保留为 {name}。</translation>
+    </message>
+    <message>
+        <source>{first} {second}</source>
+        <translation>{first}{second}</translation>
+    </message>
+    <message>
+        <source>AMD graphics cards are not supported yet, so clips render on the processor.</source>
+        <translation>尚不支持 AMD 显卡，因此用处理器渲染。</translation>
+    </message>
+    <message>
+        <source>Apple&apos;s graphics processor is not supported yet, so clips render on the processor.</source>
+        <translation>尚不支持 Apple 的图形处理器，因此用处理器渲染。</translation>
+    </message>
+    <message>
+        <source>This PyTorch ({torch}) has no CUDA although an NVIDIA driver ({driver}) is here: install PyTorch&apos;s CUDA build to render on the graphics card.</source>
+        <translation>这里有 NVIDIA 驱动（{driver}），但这个 PyTorch（{torch}）不带 CUDA：请安装 PyTorch 的 CUDA 版本，以便用显卡渲染。</translation>
+    </message>
+    <message>
+        <source>This PyTorch ({torch}) has no code for {cards}, so clips render on the processor.</source>
+        <translation>这个 PyTorch（{torch}）没有适用于 {cards} 的代码，因此用处理器渲染。</translation>
+    </message>
+    <message>
+        <source>The NVIDIA driver ({driver}) does not work with this PyTorch ({torch}): update the driver. PyTorch says: {why}</source>
+        <translation>NVIDIA 驱动（{driver}）与这个 PyTorch（{torch}）不能配合：请更新驱动。PyTorch 的提示：{why}</translation>
+    </message>
+    <message>
+        <source>unknown version</source>
+        <translation>版本未知</translation>
+    </message>
+    <message>
+        <source>There is no usable GPU “{name}”, so clips render on the processor.</source>
+        <translation>没有可用的 GPU“{name}”，因此用处理器渲染。</translation>
+    </message>
+    <message>
+        <source>The {field_name} is longer than the {most} tokens this model reads; its last {count} words were cut: “{cut}”</source>
+        <translation>{field_name}超出了此模型能读的 {most} 个词元；末尾的 {count} 个词被截去：“{cut}”</translation>
+    </message>
+    <message>
+        <source>The {field_name} is longer than the {most} tokens this model reads; its last part was cut: “{cut}”</source>
+        <translation>{field_name}超出了此模型能读的 {most} 个词元；末尾部分被截去：“{cut}”</translation>
+    </message>
+    <message>
+        <source>What is done so far could not be kept on disk, so a crash would lose it. {why}</source>
+        <translation>目前的进度无法保存到磁盘，一旦崩溃就会丢失。{why}</translation>
+    </message>
+    <message>
+        <source>Memory ran out: it goes on with a plan that needs less and takes longer ({plan} of {plans}).</source>
+        <translation>内存不足：改用占用更少但更慢的方案继续（第 {plan} 个，共 {plans} 个）。</translation>
+    </message>
+    <message>
+        <source>Everything that was drawn is kept.</source>
+        <translation>已绘制的内容全部保留。</translation>
+    </message>
+    <message>
+        <source>It goes on after step {step} of {steps}.</source>
+        <translation>从第 {step} 步之后继续（共 {steps} 步）。</translation>
+    </message>
+    <message>
+        <source>It starts again.</source>
+        <translation>将重新开始。</translation>
+    </message>
+    <message>
+        <source>The library&apos;s database was damaged. {count} entries could be read and were kept, the old file is {name}; clips come back from their own files.</source>
+        <translation>视频库的数据库已损坏。读出并保留了 {count} 条记录，旧文件是 {name}；视频会从各自的文件恢复。</translation>
+    </message>
+    <message>
+        <source>{count} more were found in the backup {name}.</source>
+        <translation>另在备份 {name} 中找到 {count} 条。</translation>
+    </message>
+    <message>
+        <source>The library&apos;s database was damaged and is kept as {name}; the backup {backup} took its place. Clips that are newer come back from their own files.</source>
+        <translation>视频库的数据库已损坏，保留为 {name}；已由备份 {backup} 代替。较新的视频会从各自的文件恢复。</translation>
+    </message>
+    <message>
+        <source>exit code {code}</source>
+        <translation>退出码 {code}</translation>
+    </message>
+    <message>
+        <source>signal {number}</source>
+        <translation>信号 {number}</translation>
+    </message>
+    <message>
+        <source>signal {number}, {name}</source>
+        <translation>信号 {number}，{name}</translation>
+    </message>
+    <message>
+        <source>it ended {count} times with {ending}.</source>
+        <translation>它已 {count} 次以“{ending}”结束。</translation>
+    </message>
+    <message>
+        <source>“{name}” was already asked for this job: its answer is waited for.</source>
+        <translation>此任务已经交给“{name}”：正在等待它的结果。</translation>
+    </message>
+    <message>
+        <source>“{name}” no longer knows this job, as after a restart: it is sent again.</source>
+        <translation>“{name}”已不知道此任务，可能重新启动过：任务会再次发送。</translation>
+    </message>
+    <message>
+        <source>It waits on “{name}” behind other jobs.</source>
+        <translation>它在“{name}”上排在其他任务之后等待。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot pause: it renders on, and the clip is fetched when you continue.</source>
+        <translation>“{name}”不能暂停：它会继续渲染，等你继续时再取回视频。</translation>
+    </message>
+    <message>
+        <source>“{name}” could not be told to stop: it may go on with the job.</source>
+        <translation>无法通知“{name}”停止：它可能会继续做此任务。</translation>
+    </message>
+    <message>
+        <source>It is tried again.</source>
+        <translation>会再次尝试。</translation>
+    </message>
+    <message>
+        <source>“{name}” has no speed setting: it renders exactly.</source>
+        <translation>“{name}”没有速度设置：它会精确渲染。</translation>
+    </message>
+    <message>
+        <source>“{name}” decides itself in which precision it renders.</source>
+        <translation>“{name}”自行决定以何种精度渲染。</translation>
+    </message>
+    <message>
+        <source>“{name}” is ComfyUI, which has no sampler “{ours}” on the official schedule: {theirs} on “{schedule}” renders instead, and the clip looks different from one made here.</source>
+        <translation>“{name}”是 ComfyUI，没有采用官方时间表的采样器“{ours}”：改由“{schedule}”上的 {theirs} 渲染，视频会与在这里制作的不同。</translation>
     </message>
 </context>
 <context>

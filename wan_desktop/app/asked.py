@@ -10,11 +10,13 @@ from wan_desktop.app.reach import looking
 from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.events_json import clip_to_json, job_to_json
 from wan_desktop.domain.job import Job
+from wan_desktop.domain.recipe import notes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
+    from wan_desktop.domain.job import Clip
     from wan_desktop.jobs.host import Host
     from wan_desktop.models.manager import ModelManager
     from wan_desktop.process.host_client import HostClient
@@ -32,7 +34,12 @@ def list_jobs() -> list[dict[str, Any]]:
 def list_clips() -> list[dict[str, Any]]:
     """Every clip in the library, newest first, as plain data."""
     with looking() as host:
-        return [clip_to_json(clip) for clip in host.clips().result()]
+        return [_in_english(clip) for clip in host.clips().result()]
+
+
+def _in_english(clip: Clip) -> dict[str, Any]:
+    """The clip as plain data; the notes of its recipe, which remember their templates, as sentences."""
+    return clip_to_json(clip) | {"recipe": {**clip.recipe, "notes": [*notes_of(clip.recipe)]}}
 
 
 def on_queue(ask: Callable[[Host | HostClient], Future[T]]) -> T:

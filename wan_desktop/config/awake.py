@@ -7,17 +7,19 @@ import logging
 import warnings
 from typing import TYPE_CHECKING
 
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP
 from wan_desktop.domain.events import AwakeState
+from wan_desktop.domain.sentence import QT_TRANSLATE_NOOP, Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 log = logging.getLogger(__name__)
 
-NOT_POSSIBLE = QT_TRANSLATE_NOOP(
-    "awake",
-    "This system does not let Wan Desktop keep it awake: it may go to sleep in the middle of a render.",
+NOT_POSSIBLE = Sentence(
+    QT_TRANSLATE_NOOP(
+        "notes",
+        "This system does not let Wan Desktop keep it awake: it may go to sleep in the middle of a render.",
+    )
 )
 
 

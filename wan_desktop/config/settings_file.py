@@ -7,6 +7,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from wan_desktop.domain.sentence import QT_TRANSLATE_NOOP, Sentence
 from wan_desktop.domain.settings import Settings
 from wan_desktop.media.files import disk_errors, write_atomically
 
@@ -23,7 +24,7 @@ class SettingsFile:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
-        self.opening_notes: tuple[str, ...] = ()
+        self.opening_notes: tuple[Sentence, ...] = ()
 
     def load(self) -> Settings:
         """The stored settings; the defaults when there are none. A damaged file is kept aside as `.damaged`."""
@@ -39,7 +40,10 @@ class SettingsFile:
             return Settings()
         except OSError as error:
             log.warning("settings unreadable: %s", error)
-            self.opening_notes = (f"The settings in {self.path} could not be read: defaults are used.",)
+            unread = QT_TRANSLATE_NOOP(
+                "notes", "The settings in {path} could not be read: defaults are used."
+            )
+            self.opening_notes = (Sentence(unread, path=self.path),)
             return Settings()
         return Settings.from_json(data)
 
@@ -55,6 +59,7 @@ class SettingsFile:
         log.warning("settings damaged (%s), kept as %s", error, kept)
         with disk_errors(self.path.parent):
             self.path.replace(kept)
-        self.opening_notes = (
-            f"The settings were damaged: defaults are used, the old file is kept as {kept.name}.",
+        damaged = QT_TRANSLATE_NOOP(
+            "notes", "The settings were damaged: defaults are used, the old file is kept as {name}."
         )
+        self.opening_notes = (Sentence(damaged, name=kept.name),)

@@ -24,10 +24,8 @@ from __future__ import annotations
 
 from typing import Any
 
-
-def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
-    """Mark `text` for translation in `context` and return it unchanged; needs no Qt."""
-    return text
+from wan_desktop.domain.sentence import QT_TRANSLATE_NOOP as QT_TRANSLATE_NOOP
+from wan_desktop.domain.sentence import Sentence, values_from_json, values_to_json
 
 
 class WanError(Exception):
@@ -47,19 +45,18 @@ class WanError(Exception):
         super().__init__(self.sentence)
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """The English sentence, filled in."""
-        return self.template.format(**self.values) if self.values else self.template
+        return Sentence(self.template, **self.values)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data: code, template, field, action, values."""
-        values = {k: v if isinstance(v, int | float) else str(v) for k, v in self.values.items()}
         return {
             "code": self.code,
             "template": self.template,
             "field": self.field,
             "action": self.action,
-            "values": values,
+            "values": values_to_json(self.values),
         }
 
     @staticmethod
@@ -70,7 +67,7 @@ class WanError(Exception):
             data.get("template", ""),
             field=data.get("field", ""),
             action=data.get("action", ""),
-            **data.get("values", {}),
+            **values_from_json(data.get("values", {})),
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -39,7 +39,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A sentence about a job that a person should know; no error."""
+    """A sentence about a job that a person should know; no error. A Sentence is shown in the user's language."""
 
     job_id: str
     sentence: str

@@ -64,7 +64,7 @@ class Job:
 
     `error` is WanError.to_json() of a failed job, or why a paused one waits ("The disk is full"). `clip_id` names
     the clip that the job makes, from its first start on: so it is known again whatever comes in between.
-    `notes` are sentences worth telling ("The last 40 words were cut").
+    `notes` are worth telling ("The last 40 words were cut"): Sentences, or an older program's plain texts.
 
     What makes a job go on instead of starting again: `kept_step` of `kept_steps` steps are in its snapshot (0: none),
     `kept_latents` says that its finished latents are on disk, `attempts` counts the render processes that it

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop import __version__
+from wan_desktop.domain.sentence import Sentence, sentence_to_json
 
 if TYPE_CHECKING:
     from wan_desktop.domain.job import Job
@@ -23,5 +24,11 @@ def make_recipe(job: Job, clip_id: str, created_at: float, made_by: dict[str, An
         "created_at": created_at,
         "request": job.request.to_json(),
         "made_by": made_by,
-        "notes": list(job.notes),
+        "notes": [sentence_to_json(note) for note in job.notes],
     }
+
+
+def notes_of(recipe: dict[str, Any]) -> tuple[Sentence, ...]:
+    """What was worth telling of the render; () in a recipe that has no such list, as one of a foreign file may."""
+    told = recipe.get("notes")
+    return tuple(Sentence.from_json(note) for note in told) if isinstance(told, list | tuple) else ()

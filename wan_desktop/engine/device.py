@@ -9,6 +9,8 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+from wan_desktop.domain.sentence import QT_TRANSLATE_NOOP, Sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -47,7 +49,7 @@ class Device:
     torch: str
     vram_total: int = 0
     vram_free: int = 0
-    problems: tuple[str, ...] = ()
+    problems: tuple[Sentence, ...] = ()
 
     @property
     def is_cuda(self) -> bool:
@@ -79,7 +81,7 @@ def choose(wanted: str, machine: Machine) -> Device:
     if number:
         usable = [card for card in usable if card.index == int(number[1])]
         if not usable and machine.cards:
-            return _cpu(machine, (f"There is no usable GPU “{wanted}”, so clips render on the processor.",))
+            return _cpu(machine, (_no_such(wanted),))
     if not usable:
         return _cpu(machine, _problems(machine, wanted))
     card = max(usable, key=lambda c: (c.free, -c.index))
@@ -122,6 +124,33 @@ def give_back_memory() -> None:
         libc.malloc_trim(0)
 
 
+def free_memory(device: Device) -> int:
+    """Bytes that a render on `device` may take now: of the card, or of the computer's memory.
+
+    What PyTorch holds and does not use counts as free, and what it was told to keep off does not.
+    """
+    import psutil
+    import torch
+
+    if not device.is_cuda:
+        return int(psutil.virtual_memory().available)
+    free, total = torch.cuda.mem_get_info(device.name)
+    held, used = torch.cuda.memory_reserved(device.name), torch.cuda.memory_allocated(device.name)
+    allowed = int(total * torch.cuda.get_per_process_memory_fraction(device.name))
+    return min(free + held - used, allowed - used)
+
+
+def pinnable() -> int:
+    """Bytes of the computer's memory that may be pinned for a card: what is free, but for what others need."""
+    import psutil
+
+    memory = psutil.virtual_memory()
+    return max(0, min(int(memory.available) - _FOR_OTHERS, int(memory.total) // 2))
+
+
+_FOR_OTHERS = 3 * 2**30
+"""Bytes that stay free for the rest of a render, and for everybody else."""
+
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """mallopt(3): large blocks are reused instead of unmapped; page faults took a third of a decode on the CPU."""
 
@@ -145,31 +174,51 @@ def _physical_cores() -> int:
     return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))
 
 
-def _cpu(machine: Machine, problems: tuple[str, ...]) -> Device:
+def _cpu(machine: Machine, problems: tuple[Sentence, ...]) -> Device:
     return Device("cpu", _cpu_name(), "float32", machine.torch, problems=problems)
 
 
-def _problems(machine: Machine, wanted: str) -> tuple[str, ...]:
+_AMD = QT_TRANSLATE_NOOP(
+    "notes", "AMD graphics cards are not supported yet, so clips render on the processor."
+)
+_APPLE = QT_TRANSLATE_NOOP(
+    "notes", "Apple's graphics processor is not supported yet, so clips render on the processor."
+)
+_NO_CUDA = QT_TRANSLATE_NOOP(
+    "notes",
+    "This PyTorch ({torch}) has no CUDA although an NVIDIA driver ({driver}) is here: install PyTorch's CUDA build "
+    "to render on the graphics card.",
+)
+_NO_CODE = QT_TRANSLATE_NOOP(
+    "notes", "This PyTorch ({torch}) has no code for {cards}, so clips render on the processor."
+)
+_OLD_DRIVER = QT_TRANSLATE_NOOP(
+    "notes",
+    "The NVIDIA driver ({driver}) does not work with this PyTorch ({torch}): update the driver. PyTorch says: {why}",
+)
+
+
+def _problems(machine: Machine, wanted: str) -> tuple[Sentence, ...]:
     if machine.build == "rocm":
-        return ("AMD graphics cards are not supported yet, so clips render on the processor.",)
+        return (Sentence(_AMD),)
     if machine.mps:
-        return ("Apple's graphics processor is not supported yet, so clips render on the processor.",)
+        return (Sentence(_APPLE),)
     if machine.build == "cpu" and machine.driver:
-        return (
-            f"This PyTorch ({machine.torch}) has no CUDA although an NVIDIA driver ({machine.driver}) is here: "
-            "install PyTorch's CUDA build to render on the graphics card.",
-        )
+        return (Sentence(_NO_CUDA, torch=machine.torch, driver=machine.driver),)
     if machine.cards:
         names = ", ".join(card.name for card in machine.cards)
-        return (f"This PyTorch ({machine.torch}) has no code for {names}, so clips render on the processor.",)
+        return (Sentence(_NO_CODE, torch=machine.torch, cards=names),)
     if machine.complaint:
-        return (
-            f"The NVIDIA driver ({machine.driver or 'unknown version'}) does not work with this PyTorch "
-            f"({machine.torch}): update the driver. PyTorch says: {machine.complaint}",
-        )
-    if wanted.startswith("cuda"):
-        return (f"There is no usable GPU “{wanted}”, so clips render on the processor.",)
-    return ()
+        driver = machine.driver or QT_TRANSLATE_NOOP("notes", "unknown version")
+        return (Sentence(_OLD_DRIVER, driver=driver, torch=machine.torch, why=machine.complaint),)
+    return (_no_such(wanted),) if wanted.startswith("cuda") else ()
+
+
+def _no_such(wanted: str) -> Sentence:
+    template = QT_TRANSLATE_NOOP(
+        "notes", "There is no usable GPU “{name}”, so clips render on the processor."
+    )
+    return Sentence(template, name=wanted)
 
 
 def _card(index: int) -> Card:

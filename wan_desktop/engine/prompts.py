@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wan_desktop.domain.sentence import QT_TRANSLATE_NOOP, Sentence
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -78,9 +80,19 @@ class SpiecePromptTokenizer:
         return Tokens((*ids[:kept], end), text[found["offsets"][kept - 1][1] :].strip())
 
 
-def cut_note(what: str, cut: str, max_length: int) -> str:
+def cut_note(what: str, cut: str, max_length: int) -> Sentence:
     """The sentence that says which words of the prompt (`what`: "prompt" or "negative prompt") are not read."""
     words = cut.split()
     shown = cut if len(cut) <= 200 else f"{cut[:100].rstrip()} … {cut[-60:].lstrip()}"
-    count = f"{len(words)} words" if len(words) > 1 else "part"
-    return f"The {what} is longer than the {max_length} tokens this model reads; its last {count} were cut: “{shown}”"
+    if len(words) > 1:
+        template = QT_TRANSLATE_NOOP(
+            "notes",
+            "The {field_name} is longer than the {most} tokens this model reads; its last {count} words were cut: "
+            "“{cut}”",
+        )
+    else:
+        template = QT_TRANSLATE_NOOP(
+            "notes",
+            "The {field_name} is longer than the {most} tokens this model reads; its last part was cut: “{cut}”",
+        )
+    return Sentence(template, field_name=what, most=max_length, count=len(words), cut=shown)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.events import Kept, Note
+from wan_desktop.domain.sentence import QT_TRANSLATE_NOOP, Sentence
 from wan_desktop.engine import sampler_state
 from wan_desktop.engine.keeping import Snapshot, save_snapshot
 
@@ -96,7 +97,9 @@ def _snapshot(step: Step) -> Snapshot:
     return Snapshot(step.index + 1, step.total, latents, sampler_state.state(step.scheduler))
 
 
-def not_kept(error: Exception) -> str:
+def not_kept(error: Exception) -> Sentence:
     """The sentence that says why what is done so far is not safe."""
-    why = error.sentence if isinstance(error, WanError) else str(error)
-    return f"What is done so far could not be kept on disk, so a crash would lose it. {why}"
+    template = QT_TRANSLATE_NOOP(
+        "notes", "What is done so far could not be kept on disk, so a crash would lose it. {why}"
+    )
+    return Sentence(template, why=error.sentence if isinstance(error, WanError) else str(error))

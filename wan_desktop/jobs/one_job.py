@@ -17,6 +17,7 @@ from wan_desktop.domain.errors import (
 )
 from wan_desktop.domain.events import Kept, Note, Progress, Rendered, Resumed
 from wan_desktop.domain.job import Stage
+from wan_desktop.domain.sentence import Sentence, both
 from wan_desktop.jobs.job_verbs import MOST_TRIES
 
 if TYPE_CHECKING:
@@ -76,15 +77,12 @@ class OneJob:
                 state = self._host.backend_state
                 if self.job.attempts >= MOST_TRIES or (state is not None and state.state == "failed"):
                     raise
-                self._note(f"{error.sentence} {self._what_is_kept()}")
+                self._note(both(error.sentence, self._what_is_kept()))
             except OutOfMemory:
                 if self.job.plan + 1 >= self._plans():
                     raise
                 self._change(plan=self.job.plan + 1)
-                self._note(
-                    f"Memory ran out: it goes on with a plan that needs less and takes longer "
-                    f"({self.job.plan + 1} of {self._plans()}). {self._what_is_kept()}"
-                )
+                self._note(both(self._another_plan(), self._what_is_kept()))
             except DiskProblem:
                 self._heed_user()  # otherwise the job would go on by itself
                 raise
@@ -120,18 +118,26 @@ class OneJob:
         state = self._host.backend_state
         return int(state.info.get("plans", 1)) if state is not None else 1
 
-    def _what_is_kept(self) -> str:
+    def _another_plan(self) -> Sentence:
+        template = QT_TRANSLATE_NOOP(
+            "notes",
+            "Memory ran out: it goes on with a plan that needs less and takes longer ({plan} of {plans}).",
+        )
+        return Sentence(template, plan=self.job.plan + 1, plans=self._plans())
+
+    def _what_is_kept(self) -> Sentence:
         if self.job.kept_latents:
-            return "Everything that was drawn is kept."
+            return Sentence(QT_TRANSLATE_NOOP("notes", "Everything that was drawn is kept."))
         if self.job.kept_step:
-            return f"It goes on after step {self.job.kept_step} of {self.job.kept_steps}."
-        return "It starts again."
+            template = QT_TRANSLATE_NOOP("notes", "It goes on after step {step} of {steps}.")
+            return Sentence(template, step=self.job.kept_step, steps=self.job.kept_steps)
+        return Sentence(QT_TRANSLATE_NOOP("notes", "It starts again."))
 
     def _change(self, **values: object) -> None:
         self.job = replace(self.job, **values)  # type: ignore[arg-type]
         self._host.running.keep(self.job)
 
-    def _note(self, sentence: str) -> None:
+    def _note(self, sentence: Sentence) -> None:
         note = Note(self.job.id, sentence)
         self._host.emit(note)
         self._heed(note)

@@ -9,6 +9,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, LibraryProblem
+from wan_desktop.domain.sentence import Sentence, both
 from wan_desktop.library.backups import back_up, back_up_daily, backups, stamp
 from wan_desktop.library.migrations import MIGRATIONS, VERSION
 from wan_desktop.library.salvage import CLIPS, JOBS, REMEMBERED, UNREADABLE, salvage
@@ -28,8 +29,20 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",
 )
 
+_SALVAGED = QT_TRANSLATE_NOOP(
+    "notes",
+    "The library's database was damaged. {count} entries could be read and were kept, the old file is {name}; clips "
+    "come back from their own files.",
+)
+_MORE = QT_TRANSLATE_NOOP("notes", "{count} more were found in the backup {name}.")
+_BACKUP_USED = QT_TRANSLATE_NOOP(
+    "notes",
+    "The library's database was damaged and is kept as {name}; the backup {backup} took its place. Clips that are "
+    "newer come back from their own files.",
+)
 
-def open_database(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
+
+def open_database(path: Path) -> tuple[sqlite3.Connection, tuple[Sentence, ...]]:
     """The connection, for this thread only, and sentences worth telling.
 
     A damaged file is kept aside; what can still be read of it goes into a fresh one, or else the newest backup
@@ -65,23 +78,19 @@ def _backed_up(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection
     return connection
 
 
-def _mended(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
+def _mended(path: Path) -> tuple[sqlite3.Connection, tuple[Sentence, ...]]:
     """Make a whole database beside the damaged one, and only then let it take its place."""
     kept, fresh = path.with_name(f"{path.stem}.{stamp()}.damaged"), _mending(path)
     fresh.unlink(missing_ok=True)
     _journal(fresh).unlink(missing_ok=True)
     with contextlib.closing(_checked(fresh)) as connection:
         saved = salvage(path, connection, (JOBS, CLIPS, REMEMBERED)) or 0
-        more = _filled_up(connection, path) if saved else ""
-    note = (
-        f"The library's database was damaged. {saved} entries could be read and were kept, the old file is "
-        f"{kept.name}; clips come back from their own files.{more}"
-    )
+        more = _filled_up(connection, path) if saved else None
+    note = Sentence(_SALVAGED, count=saved, name=kept.name)
+    if more:
+        note = both(note, more)
     if not saved and (backup := _copied_backup(path, fresh)):
-        note = (
-            f"The library's database was damaged and is kept as {kept.name}; the backup {backup.name} took its "
-            "place. Clips that are newer come back from their own files."
-        )
+        note = Sentence(_BACKUP_USED, name=kept.name, backup=backup.name)
     _journal(fresh).unlink(missing_ok=True)  # empty, since the connection is closed
     _set_aside(path, kept)
     replace_file(fresh, path)
@@ -112,7 +121,7 @@ def _journal(path: Path) -> Path:
     return path.with_name(f"{path.name}-journal")
 
 
-def _filled_up(connection: sqlite3.Connection, path: Path) -> str:
+def _filled_up(connection: sqlite3.Connection, path: Path) -> Sentence | None:
     """Take from the newest backup that can be read what only a database knows; a sentence when there was something.
 
     Clips are left out: they come back from their files, and those that were deleted since must not.
@@ -120,8 +129,8 @@ def _filled_up(connection: sqlite3.Connection, path: Path) -> str:
     for backup in backups(path):
         added = salvage(backup, connection, (JOBS, REMEMBERED))
         if added is not None:
-            return f" {added} more were found in the backup {backup.name}." if added else ""
-    return ""
+            return Sentence(_MORE, count=added, name=backup.name) if added else None
+    return None
 
 
 def _checked(path: Path) -> sqlite3.Connection:

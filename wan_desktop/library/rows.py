@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.job import Clip, Job, JobState
 from wan_desktop.domain.request import RenderRequest
+from wan_desktop.domain.sentence import Sentence, sentence_to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ def job_to_row(job: Job) -> tuple[Any, ...]:
         job.finished_at,
         job.clip_id,
         None if job.error is None else to_text(job.error),
-        to_text(list(job.notes)),
+        to_text([sentence_to_json(note) for note in job.notes]),
         to_text(job.request.to_json()),
         job.attempts,
         job.plan,
@@ -54,7 +55,7 @@ def job_from_row(row: Sequence[Any]) -> Job:
         finished_at=finished,
         error=None if error is None else json.loads(error),
         clip_id=clip_id,
-        notes=tuple(json.loads(notes)),
+        notes=tuple(Sentence.from_json(note) for note in json.loads(notes)),
         attempts=attempts,
         plan=plan,
         kept_step=kept_step,

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, RenderProcessDied
+from wan_desktop.domain.sentence import Sentence
 from wan_desktop.process.messages import receive
 
 if TYPE_CHECKING:
@@ -131,11 +132,13 @@ def death(exit_code: int) -> RenderProcessDied:
     )
 
 
-def ending(exit_code: int) -> str:
+def ending(exit_code: int) -> Sentence:
     """How a process ended, such as "signal 11, SIGSEGV" or "exit code 1"; Windows' own codes in hex."""
     if exit_code >= 0:
-        return f"exit code {exit_code if exit_code < 256 else hex(exit_code)}"
+        code = exit_code if exit_code < 256 else hex(exit_code)
+        return Sentence(QT_TRANSLATE_NOOP("notes", "exit code {code}"), code=code)
     try:
-        return f"signal {-exit_code}, {signal.Signals(-exit_code).name}"
+        name = signal.Signals(-exit_code).name
     except ValueError:
-        return f"signal {-exit_code}"
+        return Sentence(QT_TRANSLATE_NOOP("notes", "signal {number}"), number=-exit_code)
+    return Sentence(QT_TRANSLATE_NOOP("notes", "signal {number}, {name}"), number=-exit_code, name=name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, Cancelled, RenderProcessDied, WanError
 from wan_desktop.domain.events import BackendState
+from wan_desktop.domain.sentence import Sentence
 from wan_desktop.process.child_process import ChildProcess, death, ending
 
 if TYPE_CHECKING:
@@ -243,7 +244,8 @@ class Keeper:
             elif was == "ready" and exit_code <= 0:
                 return self._retire(BackendState("stopped"))
             elif not (child and child.killed) and self._dies_too_often():
-                return self._give_up(f"it ended {MOST_DEATHS} times with {ending(exit_code)}.")
+                ended = QT_TRANSLATE_NOOP("notes", "it ended {count} times with {ending}.")
+                return self._give_up(Sentence(ended, count=MOST_DEATHS, ending=ending(exit_code)))
             self._become(BackendState("starting"))
             return True
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wan_desktop.domain import events
 from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.job import Stage
+from wan_desktop.domain.sentence import Sentence
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -29,6 +30,7 @@ _ALLOWED: dict[tuple[str, str], Any] = {
         events.BackendState,
         Stage,
         WanError.from_json,
+        Sentence.from_json,
     )
 }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP
 from wan_desktop.domain.events import Note, Progress
 from wan_desktop.domain.job import Stage
+from wan_desktop.domain.sentence import Sentence, both
 from wan_desktop.graph.writing import workflow
 from wan_desktop.remote.answer import Place, clip_in, in_history, in_queue
 from wan_desktop.remote.ears import Ears
@@ -36,6 +37,17 @@ T = TypeVar("T")
 MOST_SENDS = 3
 """So often a job is sent to a server that has forgotten it; then it fails."""
 _MOST_SEEN = 200
+
+_ASKED = QT_TRANSLATE_NOOP("notes", "“{name}” was already asked for this job: its answer is waited for.")
+_SENT_AGAIN = QT_TRANSLATE_NOOP(
+    "notes", "“{name}” no longer knows this job, as after a restart: it is sent again."
+)
+_BEHIND = QT_TRANSLATE_NOOP("notes", "It waits on “{name}” behind other jobs.")
+_NO_PAUSE = QT_TRANSLATE_NOOP(
+    "notes", "“{name}” cannot pause: it renders on, and the clip is fetched when you continue."
+)
+_NOT_STOPPED = QT_TRANSLATE_NOOP("notes", "“{name}” could not be told to stop: it may go on with the job.")
+_TRIED_AGAIN = QT_TRANSLATE_NOOP("notes", "It is tried again.")
 
 
 class Errand:
@@ -85,7 +97,7 @@ class Errand:
         if self._record is None:
             await self._send(1)
         else:
-            self._note(f"“{self._remote.name}” was already asked for this job: its answer is waited for.")
+            self._note(Sentence(_ASKED, name=self._remote.name))
             await self._listen()
         while (entry := await self._until_ended()) is None:
             await self._send_again()
@@ -173,7 +185,7 @@ class Errand:
                 name=name,
                 count=sends,
             )
-        self._note(f"“{name}” no longer knows this job, as after a restart: it is sent again.")
+        self._note(Sentence(_SENT_AGAIN, name=name))
         self._lost_touch = self._ears.lost = False
         await self._send(sends + 1)
 
@@ -197,7 +209,7 @@ class Errand:
                 return None
             if place.state == "waiting" and place.behind and not told:
                 told = True
-                self._note(f"It waits on “{self._remote.name}” behind other jobs.")
+                self._note(Sentence(_BEHIND, name=self._remote.name))
             pause = self._pace.quiet_poll_s if self._ears.listening and not missed else self._pace.poll_s
             await self._ears.pause(pause)
 
@@ -238,9 +250,7 @@ class Errand:
         """Take our prompt out of the server's queue; one that runs is rendered to its end and fetched later."""
         place = await self._stop(interrupting=False)
         if place is not None and place.state in ("running", "ended") and not _was_stopped(place):
-            self._note(
-                f"“{self._remote.name}” cannot pause: it renders on, and the clip is fetched when you continue."
-            )
+            self._note(Sentence(_NO_PAUSE, name=self._remote.name))
         elif place is not None:
             self._file.remove()
 
@@ -253,7 +263,7 @@ class Errand:
             async with asyncio.timeout(self._pace.cancel_s):
                 return await self._stop_there(self._record.prompt_id, interrupting)
         except (RemoteProblem, TimeoutError):
-            self._note(f"“{self._remote.name}” could not be told to stop: it may go on with the job.")
+            self._note(Sentence(_NOT_STOPPED, name=self._remote.name))
             return None
 
     async def _stop_there(self, prompt_id: str, interrupting: bool) -> Place:
@@ -283,10 +293,10 @@ class Errand:
                 self._lost_touch = True
                 if not told:
                     told = True
-                    self._note(f"{error.sentence} It is tried again.")
+                    self._note(both(error.sentence, Sentence(_TRIED_AGAIN)))
             await asyncio.sleep(self._pace.retry_s)
 
-    def _note(self, sentence: str) -> None:
+    def _note(self, sentence: Sentence) -> None:
         """Tell the sentence, once."""
         if sentence in self._told:
             return

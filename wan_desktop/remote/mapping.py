@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from wan_desktop.domain.sentence import QT_TRANSLATE_NOOP, Sentence
 from wan_desktop.graph import names
 from wan_desktop.graph.writing import SAMPLER, workflow
 
@@ -30,13 +31,21 @@ AT_COMFYUI = {
 AT_WAN_DESKTOP = {ours: theirs for theirs, ours in names.SAMPLERS.items()}
 """The same ones by the names that another Wan Desktop's API gives them; few-step ones are FRESH_NOISE."""
 
+_NO_SPEED = QT_TRANSLATE_NOOP("notes", "“{name}” has no speed setting: it renders exactly.")
+_OWN_PRECISION = QT_TRANSLATE_NOOP("notes", "“{name}” decides itself in which precision it renders.")
+_NO_SAMPLER = QT_TRANSLATE_NOOP(
+    "notes",
+    "“{name}” is ComfyUI, which has no sampler “{ours}” on the official schedule: {theirs} on “{schedule}” renders "
+    "instead, and the clip looks different from one made here.",
+)
+
 
 @dataclass(slots=True)
 class Mapped:
     """The graph to send; `notes` are sentences for the user, `changes` what was mapped, for the recipe."""
 
     graph: Graph
-    notes: list[str] = field(default_factory=list)
+    notes: list[Sentence] = field(default_factory=list)
     changes: dict[str, str] = field(default_factory=dict)
 
 
@@ -56,10 +65,10 @@ def mapped(request: RenderRequest, having: Having, image: str = "") -> Mapped:
             "speed",
             request.speed,
             "exact",
-            f"“{having.name}” has no speed setting: it renders exactly.",
+            Sentence(_NO_SPEED, name=having.name),
         )
     if request.precision != "exact":
-        sentence = f"“{having.name}” decides itself in which precision it renders."
+        sentence = Sentence(_OWN_PRECISION, name=having.name)
         _change(found, "precision", request.precision, "the server's own", sentence)
     if not having.wan_desktop:
         found.changes["seed"] = f"{request.seed}: ComfyUI draws other noise from it"
@@ -87,13 +96,12 @@ def _sampler(found: Mapped, request: RenderRequest, having: Having) -> None:
     theirs, same = AT_COMFYUI[request.sampler]
     inputs["sampler_name"], inputs["scheduler"] = theirs, SCHEDULE
     if not same:
-        sentence = (
-            f"“{having.name}” is ComfyUI, which has no sampler “{request.sampler}” on the official schedule: "
-            f"{theirs} on “{SCHEDULE}” renders instead, and the clip looks different from one made here."
+        sentence = Sentence(
+            _NO_SAMPLER, name=having.name, ours=request.sampler, theirs=theirs, schedule=SCHEDULE
         )
         _change(found, "sampler", request.sampler, f"{theirs}/{SCHEDULE}", sentence)
 
 
-def _change(found: Mapped, what: str, ours: str, theirs: str, sentence: str) -> None:
+def _change(found: Mapped, what: str, ours: str, theirs: str, sentence: Sentence) -> None:
     found.changes[what] = f"{ours} → {theirs}"
     found.notes.append(sentence)

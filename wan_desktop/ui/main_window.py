@@ -148,9 +148,9 @@ class MainWindow(QMainWindow):
     def _show_backend(self, state: BackendState) -> None:
         self.bar.show_backend(state)
         self.banners.drop("backend")
-        problems = [str(problem) for problem in state.info.get("problems", ())]
+        problems = [texts.note(problem) for problem in state.info.get("problems", ())]
         if state.state == "failed":
-            self.banners.show_banner("backend", state.sentence, "error")
+            self.banners.show_banner("backend", texts.note(state.sentence), "error")
         elif problems:
             self.banners.show_banner("backend", " ".join(problems), "attention")
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP
 from wan_desktop.domain.job import JobState, Stage
+from wan_desktop.domain.sentence import Sentence
 
 if TYPE_CHECKING:
     from wan_desktop.domain.errors import WanError
@@ -54,6 +55,7 @@ _PRESETS = {
     "fast": QT_TRANSLATE_NOOP("texts", "Fast"),
     "fine": QT_TRANSLATE_NOOP("texts", "Fine"),
 }
+_SAID = ("errors", "notes")
 _NAMED_VALUES = ("field_name", "name")
 """Values of an error that may hold a field's name, which is then a word to translate."""
 
@@ -65,26 +67,33 @@ def translate(text: str) -> str:
 
 def sentence(error: WanError) -> str:
     """The error's sentence in the user's language, filled in; values that are marked words are translated too."""
-    template = QCoreApplication.translate("errors", error.template)
-    values: dict[str, Any] = {key: _translated(value) for key, value in error.values.items()}
-    for key in _NAMED_VALUES:
-        if values.get(key) in _FIELDS:
-            values[key] = translate(_FIELDS[values[key]])
+    return note(error.sentence)
+
+
+def note(text: str) -> str:
+    """A Sentence of the host's in the user's language, and any other text that is marked; the rest as it is."""
+    if not isinstance(text, Sentence):
+        return _marked(text)
+    values = {key: _value(key, value) for key, value in text.values.items()}
+    template = _marked(text.template)
     return template.format(**values) if values else template
 
 
-def _translated(value: Any) -> Any:
-    return QCoreApplication.translate("errors", value) if isinstance(value, str) and value else value
+def _marked(text: str) -> str:
+    """`text` in the user's language when it is marked in one of the contexts of what the host says."""
+    told = (QCoreApplication.translate(context, text) for context in _SAID)
+    return next((each for each in told if each != text), text)
+
+
+def _value(key: str, value: Any) -> Any:
+    if key in _NAMED_VALUES and value in _FIELDS:
+        return translate(_FIELDS[value])
+    return note(value) if isinstance(value, str) and value else value
 
 
 def action(error: WanError) -> str:
     """What mends the error, as a short imperative in the user's language, or ""."""
     return QCoreApplication.translate("errors", error.action) if error.action else ""
-
-
-def note(text: str) -> str:
-    """A sentence about a job, in the user's language where it is one that is marked in the context "notes"."""
-    return QCoreApplication.translate("notes", text)
 
 
 def state_name(state: JobState) -> str:

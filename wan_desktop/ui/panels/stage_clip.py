@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from wan_desktop.bridge.background import in_background
 from wan_desktop.bridge.clip_list import prompt
+from wan_desktop.domain.recipe import notes_of
 from wan_desktop.domain.request import Draft, RenderRequest
 from wan_desktop.ui import again, job_words, texts, theme
 from wan_desktop.ui.clip_actions import clip_actions
@@ -159,9 +160,8 @@ class ClipPage(QWidget):
         self.player.close_clip()
 
     def _notes(self, clip: Clip) -> tuple[str, ...]:
-        told = clip.recipe.get("notes")
-        if isinstance(told, list | tuple) and told:
-            return tuple(str(note) for note in told)
+        if told := notes_of(clip.recipe):
+            return told
         job = self._session.jobs.get(clip.job_id)
         return job.notes if job is not None and job.clip_id == clip.id else ()
 

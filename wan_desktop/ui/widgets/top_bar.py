@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -78,7 +78,7 @@ class TopBar(QFrame):
         """Say quietly that the computer is kept awake, or why it is not; nothing while nothing renders."""
         text = self.tr("The computer stays awake while a clip renders")
         if not state.on and state.sentence:
-            text = QCoreApplication.translate("awake", state.sentence)
+            text = texts.note(state.sentence)
         self.awake.setIcon(icons.icon("awake", "secondary" if state.on else "attention"))
         self.awake.setToolTip(text)
         self.awake.setAccessibleName(text)
@@ -89,9 +89,8 @@ class TopBar(QFrame):
         text = self._device_words(state)
         self.device.setText(text)
         self.device.setAccessibleName(self.tr("Device: {name}").format(name=text))
-        self.device.setToolTip(
-            state.sentence or ", ".join(str(p) for p in state.info.get("problems", ())) or text
-        )
+        told = [state.sentence] if state.sentence else state.info.get("problems", ())
+        self.device.setToolTip(" ".join(texts.note(each) for each in told) or text)
 
     def _device_words(self, state: BackendState) -> str:
         if state.state == "starting":
