@@ -18,6 +18,7 @@ from wan_desktop.config.report import write_report
 from wan_desktop.domain.errors import DiskProblem, RenderProcessDied
 from wan_desktop.domain.job import JobState
 from wan_desktop.domain.settings import Settings
+from wan_desktop.engine.prompts import cut_note
 
 HOME = Path("/home/erika")
 
@@ -87,6 +88,7 @@ def write(paths, tmp_path):
             state=JobState.FAILED,
             error=RenderProcessDied("It crashed in {place}.", place=tmp_path / "data").to_json()
             | {"log": f"Segmentation fault in {tmp_path}/data/x"},
+            notes=(cut_note("prompt", "and a small dog", 512),),
         )
         (paths.logs / "host.log").write_text(f"{tmp_path}/data/x my quiet holiday\n" * 3)
         (paths.logs / "render-output.log").write_bytes(b"\xff" * 2_000_000)
@@ -121,6 +123,14 @@ def test_a_report_holds_logs_doctor_and_the_last_failure(write, tmp_path):
         assert secret not in whole
     assert "Segmentation fault in <data>/x" in told["failed"]["error"]["log"]
     assert len(found["logs/render-output.log"]) == 1_000_000
+
+
+def test_a_note_tells_nothing_of_the_words_that_were_cut(write):
+    """They are a part of the prompt only, which looking for the whole prompt does not find."""
+    told = write()["report.json"]
+    assert "its last 4 words were cut" in told
+    assert "small dog" not in told
+    assert "small dog" in write(with_prompts=True)["report.json"]
 
 
 def test_prompts_are_in_it_when_the_user_wants(write):

@@ -14,6 +14,7 @@ from wan_desktop import __version__
 from wan_desktop.config.redact import Redaction
 from wan_desktop.domain.events_json import job_to_json
 from wan_desktop.domain.job import JobState
+from wan_desktop.domain.sentence import Sentence
 from wan_desktop.media.files import write_atomically
 
 if TYPE_CHECKING:
@@ -67,8 +68,16 @@ def write_report(
 
 def _job(job: Job, with_prompts: bool) -> dict[str, Any]:
     if not with_prompts:
-        job = replace(job, request=replace(job.request, prompt="<prompt>", negative_prompt="<prompt>"))
+        request = replace(job.request, prompt="<prompt>", negative_prompt="<prompt>")
+        job = replace(job, request=request, notes=tuple(_without_prompt(note) for note in job.notes))
     return job_to_json(job)
+
+
+def _without_prompt(note: str) -> str:
+    """The note without the words of the prompt that it says were cut."""
+    if isinstance(note, Sentence) and "cut" in note.values:
+        return Sentence(note.template, **(note.values | {"cut": "<prompt>"}))
+    return note
 
 
 def _folders(paths: Paths, library: Path, settings: Settings) -> dict[str, Path]:
