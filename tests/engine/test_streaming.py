@@ -11,9 +11,10 @@ from wan_desktop.engine.lanes import Lane, Pinned
 from wan_desktop.engine.streaming import (
     HostEmbedding,
     StreamedBlocks,
+    bring_rest,
+    install,
     is_streamed,
-    stream_text_encoder,
-    stream_transformer,
+    release,
 )
 
 CPU = torch.device("cpu")
@@ -72,6 +73,9 @@ def test_streamed_blocks_compute_the_same_again_and_again(lane, rooms, pin):
     for _ in range(3):
         assert torch.equal(run(streamed, x), run(blocks(), x))
     assert streamed.card_bytes == min(rooms, 5) * max(streamed._sizes)
+    streamed.release()
+    assert streamed.card_bytes == 0
+    assert torch.equal(run(streamed, x), run(blocks(), x))
 
 
 @pytest.mark.parametrize("pin", [0, 1200, ALL])
@@ -90,8 +94,8 @@ def test_between_passes_the_weights_are_at_home():
     mine = blocks()
     before = [[p.data_ptr() for p in block.parameters()] for block in mine]
     streamed = StreamedBlocks(mine, CPU)
-    rooms = {room.untyped_storage().data_ptr() for room in streamed._rooms}
     for block in streamed:
+        rooms = {room.untyped_storage().data_ptr() for room in streamed._rooms}
         assert {p.untyped_storage().data_ptr() for p in block.parameters()} <= rooms
         assert block.scale.untyped_storage().data_ptr() in rooms
     assert [[p.data_ptr() for p in block.parameters()] for block in mine] == before
@@ -121,11 +125,14 @@ def test_the_transformer(pipeline, pin):
     x, t, text = torch.randn(1, 48, 2, 4, 6), torch.tensor([500.0]), torch.randn(1, 512, 192)
     plain = pipeline.transformer(x, t, text, return_dict=False)[0]
     streamed = copy.deepcopy(pipeline.transformer)
-    stream_transformer(streamed, CPU, pin)
+    install(streamed, "transformer", CPU, pin)
+    bring_rest(streamed, CPU)
     assert is_streamed(streamed)
     assert not is_streamed(pipeline.transformer)
     for _ in range(2):
         assert torch.equal(streamed(x, t, text, return_dict=False)[0], plain)
+    release(streamed)
+    assert torch.equal(streamed(x, t, text, return_dict=False)[0], plain)
 
 
 @torch.no_grad()
@@ -133,7 +140,8 @@ def test_the_text_encoder_keeps_its_table_where_it_is(pipeline):
     ids, mask = torch.tensor([[5, 9, 1, 0]]), torch.tensor([[1, 1, 1, 0]])
     plain = pipeline.text_encoder(ids, mask).last_hidden_state
     streamed = copy.deepcopy(pipeline.text_encoder)
-    stream_text_encoder(streamed, CPU)
+    install(streamed, "text_encoder", CPU)
+    bring_rest(streamed, CPU)
     assert isinstance(streamed.encoder.embed_tokens, HostEmbedding)
     for _ in range(2):
         assert torch.equal(streamed(ids, mask).last_hidden_state, plain)

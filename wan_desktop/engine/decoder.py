@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         WanResidualUpBlock,
     )
 
-BAND_BYTES = 192 * 2**20
+BAND_BYTES = 64 * 2**20
 """How large the padded input of a band may be."""
 _PAST = 2
 """Frames before the present ones that a causal kernel of three looks at."""

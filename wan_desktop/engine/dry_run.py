@@ -11,6 +11,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -27,18 +28,18 @@ class Meter(TorchDispatchMode):
     def __init__(self) -> None:
         super().__init__()
         self.now = self.peak = 0
-        self._seen: weakref.WeakSet[torch.UntypedStorage] = weakref.WeakSet()
         self._known: dict[int, int] = {}
 
-    def count(self, tensors: Any) -> None:
-        """Take note of tensors that were there before."""
+    def leave_out(self, tensors: Any) -> None:
+        """Do not count these, nor views of them."""
         for tensor in tree_leaves(tensors):
-            if isinstance(tensor, torch.Tensor) and tensor.device.type == "meta":
-                self._hold(tensor.untyped_storage())
+            self._known[tensor.untyped_storage()._cdata] = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
-        self.count(result)
+        for tensor in tree_leaves(result):
+            if isinstance(tensor, torch.Tensor) and tensor.device.type == "meta":
+                self._hold(tensor.untyped_storage())
         return result
 
     def _hold(self, storage: torch.UntypedStorage) -> None:
@@ -55,13 +56,13 @@ class Meter(TorchDispatchMode):
         self.now -= self._known.pop(key, 0)
 
 
-def peak_bytes(work: Callable[[], object], held: Any = ()) -> int:
-    """The most bytes that `work` holds at one time, `held` (tensors that are there all the while) included.
+def peak_bytes(work: Callable[[], object], weights: Any = ()) -> int:
+    """The most bytes that `work` makes and holds at one time, besides `weights`, which are there all the while.
 
     `work` must compute on the "meta" device.
     """
     meter = Meter()
-    meter.count(held)
+    meter.leave_out(weights)
     with meter, torch.no_grad():
         work()
     return meter.peak
@@ -72,3 +73,17 @@ def without_contents() -> Iterator[None]:
     """Inside, new tensors and networks have shapes alone."""
     with torch.device("meta"):
         yield
+
+
+@contextlib.contextmanager
+def outlined_attention() -> Iterator[None]:
+    """Inside, attention is its result alone, as with the kernels of a card, and not a table of all pairs."""
+    with _Attention():
+        yield
+
+
+class _Attention(TorchFunctionMode):
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.nn.functional.scaled_dot_product_attention:
+            return torch.empty_like(args[0])
+        return func(*args, **(kwargs or {}))

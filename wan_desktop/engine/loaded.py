@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
-from wan_desktop.domain.weight_names import TRANSFORMER, VAE
-from wan_desktop.engine import homes, loading
-from wan_desktop.engine.device import give_back_memory
+from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
+from wan_desktop.engine import homes, levers, loading, streaming
+from wan_desktop.engine.device import give_back_memory, pinnable
+from wan_desktop.engine.lean import Clip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +43,8 @@ class Loaded:
         self._device = device
         self._out: set[str] = set()
         self.pipeline: Wan22Pipeline = loading.bare_pipeline(model)
+        self.pipeline.decode_cut = plan.cut
+        self.pipeline.new_clip = self._new_clip
         self.need(VAE, tick)
 
     def has(self, component: str) -> bool:
@@ -51,9 +54,9 @@ class Loaded:
     def need(self, component: str, tick: Callable[[], None]) -> None:
         """Load the component if it is not there; `tick` is called between any two weights and may raise."""
         if not self.has(component):
-            at_home = self._device.is_cuda or (component == VAE and self.plan.by_stage)
-            loading.load_part(self.pipeline, self.model, self._device, component, tick, at_home=at_home)
-            self._place(component, tick)
+            moves = self._moves(component)
+            loading.load_part(self.pipeline, self.model, self._device, component, tick, at_home=moves)
+            self._place(component)
 
     @contextlib.contextmanager
     def using(self, component: str, tick: Callable[[], None]) -> Iterator[None]:
@@ -61,7 +64,7 @@ class Loaded:
         self.need(component, tick)
         if self._moves(component) and component not in self._out:
             self._make_room(component)
-            homes.bring(getattr(self.pipeline, component), self.pipeline.work_devices[component], tick)
+            self._bring(component, tick)
             self._out.add(component)
         try:
             yield
@@ -80,10 +83,22 @@ class Loaded:
                 self._send_home(other)
             free(self._device)
 
+    def _bring(self, component: str, tick: Callable[[], None]) -> None:
+        module, where = getattr(self.pipeline, component), self.pipeline.work_devices[component]
+        if not self._is_streamed(component):
+            homes.bring(module, where, tick)
+            return
+        homes.bring(module, "cpu", tick)
+        if not streaming.is_streamed(module):
+            read_in(module, tick)
+            pin = pinnable() if component == TRANSFORMER else 0
+            streaming.install(module, component, where, pin, tick)
+        streaming.bring_rest(module, where)
+
     def _leave(self, component: str) -> None:
+        if component in self._out and (self.plan.by_stage or self._is_streamed(component)):
+            self._send_home(component)
         if self.plan.by_stage:
-            if component in self._out:
-                self._send_home(component)
             if component != VAE:
                 self.pipeline.register_modules(**{component: None})
             free(self._device)
@@ -91,24 +106,33 @@ class Loaded:
     def _send_home(self, component: str) -> None:
         self._out.remove(component)
         if self.has(component):
-            homes.leave(getattr(self.pipeline, component))
-
-    def _place(self, component: str, tick: Callable[[], None]) -> None:
-        """Make a component that was just loaded compute where the plan says."""
-        on_card = self._device.is_cuda and not (component == VAE and self.plan.vae_on_cpu)
-        where = torch.device(self._device.name if on_card else "cpu")
-        self.pipeline.work_devices[component] = where
-        if on_card and not self._moves(component):
             module = getattr(self.pipeline, component)
-            homes.bring(module, "cpu", tick)
-            read_in(module, tick)
-            stream(module, component, where)
+            streaming.release(module)
+            homes.leave(module)
+
+    def _place(self, component: str) -> None:
+        """Say where a component that was just loaded computes."""
+        on_card = self._device.is_cuda and not (component == VAE and self.plan.vae_on_cpu)
+        self.pipeline.work_devices[component] = torch.device(self._device.name if on_card else "cpu")
 
     def _moves(self, component: str) -> bool:
-        """Does the component go to where it computes as a whole, and home again?"""
-        if component == VAE:
-            return self._device.is_cuda or self.plan.by_stage
-        return self._device.is_cuda and not self.plan.streamed
+        """Does the component go to where it computes, and home again?"""
+        by_stage = component == VAE and self.plan.by_stage
+        return self._device.is_cuda or by_stage or self._is_streamed(component)
+
+    def _is_streamed(self, component: str) -> bool:
+        """Does it come to the card block by block? umT5 always: it is used once, and larger than all the rest."""
+        if component == TEXT_ENCODER:
+            return self._device.is_cuda or self.plan.streamed
+        return component == TRANSFORMER and self.plan.streamed
+
+    def _new_clip(self) -> Clip:
+        """What all forwards of one clip share, as the plan and the device have it."""
+        return Clip(
+            levers.of(self._device.name, self._device.dtype),
+            keep_text=self.plan.keep_text,
+            feed_forward_parts=self.plan.feed_forward_parts,
+        )
 
 
 def read_in(module: torch.nn.Module, tick: Callable[[], None]) -> None:
@@ -126,16 +150,3 @@ def free(device: Device) -> None:
     if device.is_cuda:
         torch.cuda.empty_cache()
     give_back_memory()
-
-
-def stream(module: Any, component: str, card: torch.device) -> None:
-    """Have diffusers bring the module's blocks to the card one after the other, as they are used."""
-    from diffusers.hooks.group_offloading import apply_group_offloading
-
-    blocks = component == TRANSFORMER
-    kind = (
-        {"offload_type": "block_level", "num_blocks_per_group": 1}
-        if blocks
-        else {"offload_type": "leaf_level"}
-    )
-    apply_group_offloading(module, onload_device=card, offload_device=torch.device("cpu"), **kind)

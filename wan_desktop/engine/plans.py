@@ -8,33 +8,46 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from wan_desktop.engine.device import Device
 
+AUTO = "auto"
+"""The plan's name that means: the first that fits into what is free now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One way to spend memory. The last two switches mean nothing on the processor.
+    """One way to spend memory. All but `by_stage` mean nothing on the processor.
 
     `by_stage`: a stage's weights are loaded when it begins and given back when it ends, instead of staying.
-    `streamed`: the card holds one block of the transformer or text encoder at a time, instead of a whole network.
+    `streamed`: the card holds a few blocks of the transformer at a time, instead of all of it.
+    `cut`: into how many tiles, down and across, frames are cut for decoding.
+    `feed_forward_parts`: the feed-forward takes the tokens in so many parts.
+    `keep_text`: what the transformer makes of the texts is kept from step to step.
     `vae_on_cpu`: frames are developed on the processor, with the computer's memory.
     """
 
     name: str
     by_stage: bool = False
     streamed: bool = False
+    cut: tuple[int, int] = (1, 1)
+    feed_forward_parts: int = 1
+    keep_text: bool = True
     vae_on_cpu: bool = False
 
 
-PLANS = (
+CARD = (
     Plan("whole"),
-    Plan("by stage", by_stage=True, streamed=True),
-    Plan("least", by_stage=True, streamed=True, vae_on_cpu=True),
+    Plan("streamed", streamed=True),
+    Plan("tiles", streamed=True, cut=(1, 2), feed_forward_parts=2, keep_text=False),
+    Plan("small tiles", streamed=True, cut=(2, 3), feed_forward_parts=8, keep_text=False),
+    Plan("least", by_stage=True, streamed=True, feed_forward_parts=16, keep_text=False, vae_on_cpu=True),
 )
+PROCESSOR = (Plan("whole"), Plan("by stage", by_stage=True))
 """From the quickest to the one that needs the least. A job's `plan` is a place in here."""
+PLANS = CARD
 
 
 def available(device: Device) -> tuple[Plan, ...]:
-    """The plans that differ on `device`: on the processor the last one would be the one before."""
-    return PLANS if device.is_cuda else PLANS[:2]
+    """The plans of `device`, from the quickest to the one that needs the least."""
+    return CARD if device.is_cuda else PROCESSOR
 
 
 def choose(number: int, device: Device) -> Plan:

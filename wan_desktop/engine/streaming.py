@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from wan_desktop.domain.weight_names import TRANSFORMER
 from wan_desktop.engine.lanes import Pinned, lane_to
 
 if TYPE_CHECKING:
@@ -82,18 +83,24 @@ class StreamedBlocks(nn.ModuleList):
         self._blocks = list(blocks)
         self._weights = [_weights_of(block) for block in blocks]
         self._sizes = [_end(weights) for weights in self._weights]
-        self._lane = lane or lane_to(device)
-        count = min(rooms, len(blocks))
-        self._rooms = [torch.empty(max(self._sizes), dtype=torch.uint8, device=device) for _ in range(count)]
-        self._shelves = self._shelve(pin, device, tick)
-        self._ring = _Ring(self._lane, max(self._sizes), device) if len(self._shelves) < len(blocks) else None
+        self._device, self._lane = device, lane or lane_to(device)
+        self._count = min(rooms, len(blocks))
+        self._rooms: list[torch.Tensor] = []
+        self._ring: _Ring | None = None
+        self._shelves = self._shelve(pin, tick)
         self._coming: deque[_Coming] = deque()
         self._pass = 0
 
     @property
     def card_bytes(self) -> int:
-        """What it keeps on the card."""
+        """What it holds on the card now."""
         return sum(room.nbytes for room in self._rooms)
+
+    def release(self) -> None:
+        """Give the rooms on the card and the ring back, until the next pass; the blocks' weights are at home."""
+        self._drain()
+        self._rooms, self._ring = [], None
+        self._pass += 1
 
     def __iter__(self) -> Iterator[nn.Module]:
         self._begin()
@@ -110,17 +117,29 @@ class StreamedBlocks(nn.ModuleList):
     def _begin(self) -> None:
         """Have the first blocks on their way, unless the last pass through all of them left them there."""
         self._pass += 1
-        if [coming.index for coming in self._coming] == list(range(len(self._rooms))):
+        if self._rooms and [coming.index for coming in self._coming] == list(range(self._count)):
             return
+        self._drain()
+        if not self._rooms:
+            self._make_rooms()
         point = self._lane.computed()
-        for coming in self._coming:
-            _mark_of(coming)
-        self._coming.clear()
-        for index in range(len(self._blocks)):
-            self._point_home(index)
         self._next = 0
         for room in range(len(self._rooms)):
             self._send(self._next, room, point)
+
+    def _make_rooms(self) -> None:
+        size = max(self._sizes)
+        self._rooms = [torch.empty(size, dtype=torch.uint8, device=self._device) for _ in range(self._count)]
+        if len(self._shelves) < len(self._blocks):
+            self._ring = _Ring(self._lane, size, self._device)
+
+    def _drain(self) -> None:
+        """Wait for what is on its way, and forget it; every block is at home."""
+        for coming in self._coming:
+            self._lane.finish(_mark_of(coming))
+        self._coming.clear()
+        for index in range(len(self._blocks)):
+            self._point_home(index)
 
     def _send(self, index: int, room: int, point: Any) -> None:
         """Send block `index` to `room`, which is free after `point`."""
@@ -146,7 +165,7 @@ class StreamedBlocks(nn.ModuleList):
         for weight in self._weights[index]:
             weight.point(weight.home)
 
-    def _shelve(self, pin: int, device: torch.device, tick: Callable[[], None]) -> dict[int, Pinned]:
+    def _shelve(self, pin: int, tick: Callable[[], None]) -> dict[int, Pinned]:
         """The blocks that are kept in pinned memory, evenly spread, so that the thread has time for the others."""
         count = len(self._blocks)
         wanted = min(count, pin // max(1, max(self._sizes)))
@@ -154,7 +173,7 @@ class StreamedBlocks(nn.ModuleList):
         for index in range(count):
             tick()
             if (index + 1) * wanted // count > index * wanted // count:
-                shelves[index] = shelf = Pinned(self._sizes[index], device)
+                shelves[index] = shelf = Pinned(self._sizes[index], self._device)
                 for weight in self._weights[index]:
                     kept = weight.within(shelf.bytes)
                     kept.copy_(weight.home)
@@ -205,32 +224,28 @@ class HostEmbedding(nn.Module):
         return rows.to(ids.device)
 
 
-def stream_transformer(
-    transformer: Any, device: torch.device, pin: int, tick: Callable[[], None] = lambda: None
+def install(
+    module: Any, component: str, device: torch.device, pin: int = 0, tick: Callable[[], None] = lambda: None
 ) -> None:
-    """Have the transformer compute on `device`, its blocks coming one after the other."""
-    blocks = list(transformer.blocks.children())
-    transformer.blocks = StreamedBlocks(blocks, device, pin=pin, tick=tick)
-    _bring_rest(transformer, {id(t) for block in blocks for t in _tensors_in(block)}, device)
+    """Have the blocks of the loaded transformer or umT5 come one after the other, from now on.
+
+    umT5's table of words stays where it is: only the rows that are looked up travel.
+    """
+    if component == TRANSFORMER:
+        blocks = list(module.blocks.children())
+        module.blocks = StreamedBlocks(blocks, device, pin=pin, tick=tick)
+    else:
+        stack = module.encoder
+        stack.block = StreamedBlocks(list(stack.block.children()), device, pin=pin, rooms=2, tick=tick)
+        stack.embed_tokens = HostEmbedding(stack.embed_tokens)
 
 
-def stream_text_encoder(encoder: Any, device: torch.device, pin: int = 0) -> None:
-    """Have umT5 compute on `device`, layer by layer; its table of words is looked up where it lies."""
-    stack = encoder.encoder
-    blocks = list(stack.block.children())
-    stack.block = StreamedBlocks(blocks, device, pin=pin, rooms=2)
-    stack.embed_tokens = HostEmbedding(stack.embed_tokens)
-    stay = {id(t) for part in (*blocks, stack.embed_tokens, encoder.shared) for t in _tensors_in(part)}
-    _bring_rest(encoder, stay, device)
-
-
-def is_streamed(module: nn.Module) -> bool:
-    """Do any of its blocks come and go?"""
-    return any(isinstance(part, StreamedBlocks) for part in module.modules())
-
-
-def _bring_rest(module: nn.Module, stay: set[int], device: torch.device) -> None:
-    """Move what is in no block to `device`."""
+def bring_rest(module: nn.Module, device: torch.device) -> None:
+    """Move what is in no streamed block, and no table of words, to `device`."""
+    stay: set[int] = set()
+    for part in module.modules():
+        if isinstance(part, StreamedBlocks | HostEmbedding):
+            stay |= {id(tensor) for tensor in (*part.parameters(), *part.buffers())}
     for parameter in module.parameters():
         if id(parameter) not in stay:
             parameter.data = parameter.data.to(device)
@@ -240,9 +255,16 @@ def _bring_rest(module: nn.Module, stay: set[int], device: torch.device) -> None
                 owner._buffers[name] = buffer.to(device)
 
 
-def _tensors_in(module: nn.Module) -> Iterator[torch.Tensor]:
-    yield from module.parameters()
-    yield from module.buffers()
+def release(module: nn.Module) -> None:
+    """Give back what the streamed blocks of `module` hold on the card, until they are used again."""
+    for part in module.modules():
+        if isinstance(part, StreamedBlocks):
+            part.release()
+
+
+def is_streamed(module: nn.Module) -> bool:
+    """Do any of its blocks come and go?"""
+    return any(isinstance(part, StreamedBlocks) for part in module.modules())
 
 
 def _weights_of(block: nn.Module) -> list[_Weight]:
