@@ -19,6 +19,7 @@ from wan_desktop.engine.components import load_component
 from wan_desktop.engine.loading import load_tokenizer
 from wan_desktop.engine.packed import Ggml, PackedLinear
 from wan_desktop.engine.weight_files import open_weights
+from wan_desktop.models.recognise import recognise
 
 BF16 = torch.bfloat16
 WRITERS = {
@@ -199,6 +200,17 @@ def test_gguf_draws_what_its_unpacked_weights_draw(made, tmp_path, kind):
     unpacked = load_component(part("transformer", tmp_path / "x.safetensors"), BF16)
     assert packed.dtype == unpacked.dtype == BF16
     assert torch.equal(run("transformer", packed), run("transformer", unpacked))
+
+
+@pytest.mark.parametrize("kind", ["Q6_K", "Q8_0"])
+def test_a_bare_gguf_is_read_as_any_other(made, tmp_path, kind):
+    held = formats.write_bare_gguf(tmp_path / "fastwan.gguf", made["transformer"], kind)
+    found = recognise((tmp_path / "fastwan.gguf",))
+    assert (found.component, found.config["num_layers"], found.precision) == ("transformer", 2, kind)
+    bare = load_component(part("transformer", tmp_path / "fastwan.gguf"), BF16)
+    save_file({k: torch.from_numpy(v).contiguous() for k, v in held.items()}, tmp_path / "x.safetensors")
+    unpacked = load_component(part("transformer", tmp_path / "x.safetensors"), BF16)
+    assert torch.equal(run("transformer", bare), run("transformer", unpacked))
 
 
 def test_an_unknown_gguf_kind_is_told():

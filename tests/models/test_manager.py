@@ -18,6 +18,7 @@ from wan_desktop.config.paths import resources_dir
 from wan_desktop.domain.errors import ModelDamaged, ModelMissing
 from wan_desktop.domain.settings import Settings
 from wan_desktop.domain.weight_names import COMPONENTS
+from wan_desktop.models import few_step
 from wan_desktop.models.catalog import ModelCatalog
 from wan_desktop.models.manager import ModelManager
 from wan_desktop.models.places import standard_places
@@ -534,6 +535,48 @@ def test_a_few_step_model_is_told_by_its_metadata(manager, made, spiece, tmp_pat
     spec = manager._catalog.get(str(file))
     assert (spec.variant, spec.ask, spec.default_preset.sampler) == ("turbo", "", "turbo")
     assert spec.default_preset.num_inference_steps == 4
+
+
+def published(monkeypatch, file, variant):
+    """Let the content of `file` be one of the published few-step models."""
+    monkeypatch.setitem(few_step.KNOWN, hashlib.sha256(file.read_bytes()).hexdigest(), variant)
+
+
+def test_the_published_hashes_are_hashes():
+    assert set(few_step.KNOWN.values()) == {"fastwan", "turbo"}
+    assert all(len(bytes.fromhex(sha256)) == 32 and sha256 == sha256.lower() for sha256 in few_step.KNOWN)
+
+
+def test_a_few_step_model_is_told_by_its_hash(manager, made, spiece, tmp_path, monkeypatch):
+    """Added by the user, so its hash was noted: whatever its name says, nothing has to be asked."""
+    comfy = formats.write_comfy(tmp_path / "comfy", made, spiece)
+    (file,) = (comfy / "diffusion_models").iterdir()
+    named = file.rename(file.with_name("FastWan or so.safetensors"))
+    published(monkeypatch, named, "turbo")
+    manager.add(comfy)
+    assert (only(manager)["variant"], manager.overview()["ask"]) == ("turbo", [])
+    manager.add(named, variant="plain")
+    assert only(manager)["variant"] == "", "the user's word goes first"
+
+
+def test_a_hash_that_verify_notes_answers_the_question(manager, home, made, spiece, tmp_path, monkeypatch):
+    comfy = formats.write_comfy(home / "ComfyUI" / "models", made, spiece)
+    (file,) = (comfy / "diffusion_models").iterdir()
+    named = file.rename(file.with_name("turbo.safetensors"))
+    manager.scan()
+    published(monkeypatch, named, "turbo")
+    assert manager.overview()["ask"] == [{"model": str(named), "variant": "turbo"}]
+    manager.verify()
+    assert (only(manager)["variant"], manager.overview()["ask"]) == ("turbo", [])
+
+
+def test_the_cache_s_own_name_is_a_hash(manager, made, spiece, tmp_path, monkeypatch):
+    folder = formats.write_diffusers(tmp_path / "x", made, spiece)
+    snapshot = cached(tmp_path / "hub", "somebody/5b-in-four-steps", folder)
+    weights = next((snapshot / "transformer").glob("*.safetensors"))
+    assert manager._catalog.get(str(snapshot)).variant == ""
+    published(monkeypatch, weights, "turbo")
+    assert manager._catalog.get(str(snapshot)).variant == "turbo"
 
 
 @pytest.mark.parametrize(("answer", "variant"), [("fastwan", "fastwan"), ("plain", "")])

@@ -315,6 +315,37 @@ def write_gguf(file: Path, module: torch.nn.Module, kind: str) -> dict[str, np.n
     return held
 
 
+def write_bare_gguf(file: Path, module: torch.nn.Module, kind: str) -> dict[str, np.ndarray]:
+    """The transformer as stable-diffusion.cpp writes it: no words about it, four dimensions, norms quantised, too."""
+    import gguf
+    from gguf import quants
+
+    wanted = gguf.GGMLQuantizationType[kind]
+    block, _ = gguf.GGML_QUANT_SIZES[wanted]
+    writer = gguf.GGUFWriter(file, "wan")
+    writer.kv_data = [{}]
+    held: dict[str, np.ndarray] = {}
+    for name, tensor in original_transformer(weights(module)).items():
+        array = tensor.float().numpy()
+        held[name] = array
+        if name == "patch_embedding.weight":
+            array = array.reshape(-1, *array.shape[2:])
+        elif name.endswith("modulation"):
+            array = array[0]
+        norm = "norm" in name
+        if not (norm or array.ndim == 2) or array.shape[-1] % block or name.endswith("modulation"):
+            writer.add_tensor(name, array.astype(np.float32))
+            continue
+        data = _quantised(array[None], wanted)[0] if norm else _quantised(array, wanted)
+        writer.add_tensor(name, data, raw_dtype=wanted)
+        held[name] = quants.dequantize(data, wanted).reshape(held[name].shape)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return held
+
+
 def _quantised(array: np.ndarray, kind: object) -> np.ndarray:
     """Quantised by the reference code; for formats it can only read, valid random blocks."""
     import gguf

@@ -27,6 +27,22 @@ def config_of(component: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str
     return {TRANSFORMER: _transformer, VAE: _vae, TEXT_ENCODER: _text_encoder}[component](shapes)
 
 
+def mended(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """`shapes` by canonical name, with the dimensions that some GGUF writers leave out.
+
+    The format takes four dimensions and drops leading ones: stable-diffusion.cpp's files have the patch embedding
+    as [width * channels, 1, 2, 2] and the modulation as [6, width].
+    """
+    found = dict(shapes)
+    for name, shape in shapes.items():
+        if name.endswith("scale_shift_table") and len(shape) == 2:
+            found[name] = (1, *shape)
+    patch, width = shapes.get("patch_embedding.weight", ()), shapes.get("patch_embedding.bias", (0,))[0]
+    if len(patch) == 4 and width and patch[0] % width == 0:
+        found["patch_embedding.weight"] = (width, patch[0] // width, *patch[1:])
+    return found
+
+
 MOST_LAYERS = 1000
 """No network of this family has nearly as many; a file that says so is made to exhaust memory."""
 

@@ -7,7 +7,7 @@ process.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import torch
 
 from wan_desktop.domain import weight_names
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, ModelDamaged, OutOfMemory
+from wan_desktop.domain.weight_shapes import mended
 from wan_desktop.engine import failures
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ class Weight:
     read: Callable[[], torch.Tensor]
     packing: Packing | None = None
 
+    def shaped(self, shape: tuple[int, ...]) -> Weight:
+        """The same weight in another shape of as many numbers."""
+        if self.packing is not None:
+            return Weight(shape, self.read, replace(self.packing, shape=shape))  # type: ignore[type-var]
+        return Weight(shape, lambda: self.read().reshape(shape))
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
@@ -66,8 +73,17 @@ def open_weights(files: Iterable[str | Path]) -> Weights:
     component = weight_names.component_of(raw)
     if component is None:
         raise damaged(next(iter(files), ""), "there are no weights of this model in it")
-    tensors = {weight_names.canonical(component, name): weight for name, weight in raw.items()}
+    tensors = _mended({weight_names.canonical(component, name): weight for name, weight in raw.items()})
     return Weights(component, tensors, b"" if spiece is None else spiece.read().numpy().tobytes())
+
+
+def _mended(tensors: dict[str, Weight]) -> dict[str, Weight]:
+    """Weights whose file left dimensions out have them again (`weight_shapes.mended`)."""
+    shapes = mended({name: weight.shape for name, weight in tensors.items()})
+    return {
+        name: weight if shapes[name] == weight.shape else weight.shaped(shapes[name])
+        for name, weight in tensors.items()
+    }
 
 
 def damaged(file: str | Path, why: object) -> ModelDamaged:

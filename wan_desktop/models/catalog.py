@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.weight_names import TRANSFORMER
-from wan_desktop.models import declared, wan22_ti2v_5b
+from wan_desktop.models import declared, few_step, wan22_ti2v_5b
 from wan_desktop.models.diffusers_folder import FASTWAN, INDEX, whole_model_files
 from wan_desktop.models.fingerprint import combined_fingerprint, parts_fingerprint
 from wan_desktop.models.loras import checked
-from wan_desktop.models.recognise import variant_in
 from wan_desktop.models.shelf import SUFFIXES, Shelf, assemble, look_beside, look_into, take
 from wan_desktop.models.tables import read_words
 from wan_desktop.models.weights import damaged_file
@@ -116,8 +115,8 @@ class ModelCatalog:
         if (folder / declared.NAME).is_file():
             ident = DEMO if folder == self._demo_folder else str(folder)
             return declared.read_spec(folder, ident, fingerprint)
-        told = "fastwan" if read_words(folder / INDEX).get("_class_name") == FASTWAN else ""
-        variant, ask = self._variant(str(folder), told)
+        told = few_step.FASTWAN if read_words(folder / INDEX).get("_class_name") == FASTWAN else ""
+        variant, ask = self._variant(str(folder), told, sorted((folder / TRANSFORMER).glob("*.safetensors")))
         return wan22_ti2v_5b.make_spec(str(folder), fingerprint, variant=variant, ask=ask)
 
     def _of_parts(self, path: Path) -> ModelSpec:
@@ -136,17 +135,23 @@ class ModelCatalog:
 
     def _spec(self, found: Found, parts: tuple[Part, ...]) -> ModelSpec:
         path = found.files[0]
-        variant, ask = self._variant(path, found.variant)
+        variant, ask = self._variant(path, found.variant, list(map(Path, found.files)))
         return wan22_ti2v_5b.make_spec(
             path, parts_fingerprint(parts), variant=variant, ask=ask, stored=found.precision, parts=parts
         )
 
-    def _variant(self, path: str, told: str) -> tuple[str, str]:
-        """(few-step model, what to ask): the user's word first, then the file's own, then a question by its name."""
+    def _variant(self, path: str, told: str, files: Sequence[Path]) -> tuple[str, str]:
+        """(few-step model, what to ask).
+
+        The user's word first, then the file's own, then its hash, and then a question by its name.
+        """
         said = self._registry.variant(path) if self._registry else ""
         if said:
             return ("" if said == "plain" else said), ""
-        return (told, "") if told else ("", variant_in("/".join(Path(path).parts[-2:])))
+        noted = self._registry.hashes() if self._registry else {}
+        if told := told or few_step.known(files, noted):
+            return told, ""
+        return "", few_step.told_by("/".join(Path(path).parts[-2:]))
 
 
 def _file(path: Path) -> Shelf:

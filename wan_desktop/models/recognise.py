@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from wan_desktop.domain import weight_names
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, ModelMissing
 from wan_desktop.domain.weight_names import SPIECE, TEXT_ENCODER, TRANSFORMER, VAE
-from wan_desktop.domain.weight_shapes import CHANNELS, config_of, count, expected_names
+from wan_desktop.domain.weight_shapes import CHANNELS, config_of, count, expected_names, mended
+from wan_desktop.models.few_step import told_by
 from wan_desktop.models.tables import Table, read_table, read_words
 from wan_desktop.models.weights import CHOOSE, damaged_file
 
@@ -93,6 +94,7 @@ def _part(paths: tuple[Path, ...], tables: list[Table], shapes: Mapping[str, tup
     if component is None:
         raise _other(first, "no part of it")
     weights = {weight_names.canonical(component, name): shape for name, shape in names.items()}
+    weights = mended(weights) if tables[0].format == "gguf" else weights
     _refuse_other(component, first, weights)
     config = _checked(component, first, weights)
     _refuse_unreadable(first, tables)
@@ -103,17 +105,9 @@ def _part(paths: tuple[Path, ...], tables: list[Table], shapes: Mapping[str, tup
         config,
         _precision(tables),
         spiece=SPIECE in shapes,
-        variant=variant_in(" ".join((*metadata, *map(str, metadata.values())))),
+        variant=told_by(" ".join((*metadata, *map(str, metadata.values())))),
         config_file=_config_beside(component, first),
     )
-
-
-def variant_in(words: str) -> str:
-    """The few-step model that is named in `words`: "fastwan", "turbo" or ""."""
-    text = words.lower()
-    if "fastwan" in text or "wandmd" in text:
-        return "fastwan"
-    return "turbo" if "turbo" in text else ""
 
 
 def _is_side(name: str) -> bool:

@@ -98,6 +98,10 @@ class Registry:
         """What the user said of the model whose transformer, or folder, this is."""
         return next((e.variant for e in self.entries() if path in e.paths), "")
 
+    def hashes(self) -> dict[str, str]:
+        """The sha256 of every file for which one was noted."""
+        return {path: sha256 for entry in self.entries() for path, sha256 in entry.hashes.items()}
+
     def _write(self, entries: list[Entry]) -> None:
         data: dict[str, Any] = {"version": 1, "entries": [asdict(entry) for entry in entries]}
         part = self._file.with_name(f"{self._file.name}.part")
