@@ -10,8 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from wan_desktop.graph.checking import MAX_NODES, MAX_OUTPUTS
+from wan_desktop.graph.following import MAX_PIXELS, MAX_SCALES
 from wan_desktop.graph.nodes import NODES
+from wan_desktop.server.ledger import MOST_HISTORY
+from wan_desktop.server.records import MAX_DEPTH
 from wan_desktop.server.settings import Limits
+from wan_desktop.server.sockets import MAX_BYTES, MAX_WAITING
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs/api.md").read_text("utf-8")
 ROUTES = re.findall(r"^### (GET|POST) (\S+)$", TEXT, re.MULTILINE)
@@ -64,7 +69,13 @@ def test_the_limits_are_those_of_the_program() -> None:
         f"{limits.prompt_bytes >> 20} MiB",
         f"{limits.upload_bytes >> 20} MiB",
         f"{limits.upload_pixels // 10**6} megapixels",
-        f"{limits.uploads_bytes // 10**9} GB",
+        f"{limits.uploads:,} pictures, {limits.uploads_bytes // 10**9} GB",
+        f"a workflow: {limits.graph_bytes >> 10} KiB, {MAX_NODES} nodes, {MAX_OUTPUTS} outputs",
+        f"`extra_data`: {limits.extra_bytes >> 10} KiB; either nested {MAX_DEPTH} levels",
+        f"scaled {MAX_SCALES} times, to {MAX_PIXELS // 10**6} megapixels",
+        f"{limits.waiting_bytes // 10**6} MB together",
+        f"{MAX_WAITING:,} messages or {MAX_BYTES // 10**6} MB unread",
+        f"The newest {MOST_HISTORY:,} are listed",
         f"{limits.waiting_jobs:,} waiting jobs",
         f"{limits.requests_per_second:.0f} requests a second",
         f"{limits.burst} at once",

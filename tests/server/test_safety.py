@@ -186,24 +186,8 @@ def test_on_other_addresses_only_addresses_are_names(start) -> None:
     assert served.client.get("/queue", Host="attacker.example:8188").status == 403
 
 
+@pytest.mark.usefixtures("safe_keyring")
 def test_the_token_goes_into_a_keyring_where_there_is_one(tmp_path) -> None:
-    import keyring
-    from keyring.backend import KeyringBackend
-
-    class Safe(KeyringBackend):
-        priority = 1
-        kept: dict = {}
-
-        def get_password(self, service, username):
-            return self.kept.get((service, username))
-
-        def set_password(self, service, username, password):
-            self.kept[service, username] = password
-
-        def delete_password(self, service, username):
-            del self.kept[service, username]
-
-    keyring.set_keyring(Safe())
     token, where = tokens.stored_token(tmp_path)
     assert where == "keyring"
     assert tokens.stored_token(tmp_path) == (token, "keyring")

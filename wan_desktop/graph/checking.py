@@ -16,7 +16,7 @@ from wan_desktop.graph.problems import Problem, refused
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-MAX_NODES = 300
+MAX_NODES, MAX_OUTPUTS = 300, 32
 ANY = "*"
 
 Graph = dict[str, dict[str, Any]]
@@ -45,6 +45,10 @@ def check(prompt: Any, lists: Mapping[str, Sequence[str]]) -> Checked:
     checked = Checked(graph, [ident for ident, node in graph.items() if NODES[node["class_type"]].is_output])
     if not checked.outputs:
         raise refused("prompt_no_outputs", "Prompt has no outputs")
+    if len(checked.outputs) > MAX_OUTPUTS:
+        raise refused(
+            "invalid_prompt", f"The prompt has over {MAX_OUTPUTS} outputs.", "Send a smaller graph."
+        )
     for output in checked.outputs:
         _check_output(checked, output, lists)
     return checked

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 DEFAULT_SHIFT = 8.0
 """ComfyUI's flow shift of this model family when no ModelSamplingSD3 says another."""
-MAX_PIXELS = 64_000_000
+MAX_PIXELS, MAX_SCALES = 64_000_000, 8
+"""What the ImageScale nodes behind one start image may make together, and how many there may be."""
 _SEED_MASK = 2**53 - 1
 
 Place = tuple[str, str]
@@ -221,11 +222,18 @@ class Follower:
 
     def _picture(self, ident: str, place: Place) -> StartImage:
         scales: list[Scale] = []
+        pixels = 0
         while self._kind(ident) == "ImageScale":
             values = [self._value(ident, name) for name in ("width", "height", "crop", "upscale_method")]
-            if values[0] * values[1] > MAX_PIXELS:
+            pixels += values[0] * values[1]
+            if pixels > MAX_PIXELS:
                 raise Unfit(
-                    (ident, "width"), f"A start image has at most {MAX_PIXELS} pixels: make it smaller."
+                    (ident, "width"),
+                    f"Start images are scaled to at most {MAX_PIXELS} pixels: make it smaller.",
+                )
+            if len(scales) == MAX_SCALES:
+                raise Unfit(
+                    (ident, "image"), f"A start image is scaled at most {MAX_SCALES} times: scale it once."
                 )
             scales.insert(0, Scale(values[0], values[1], values[2] == "center", values[3]))
             place, ident = (ident, "image"), self._source(ident, "image")

@@ -11,6 +11,7 @@ from wan_desktop.domain.errors import InvalidRequest, ModelDamaged, ModelMissing
 from wan_desktop.graph import reading
 from wan_desktop.graph.problems import PromptRefused, refused
 from wan_desktop.server import records
+from wan_desktop.server.history import find
 from wan_desktop.server.records import MAX_CLIENT_ID, Record
 from wan_desktop.server.replies import failure, ok, read_json, safe_sentence
 
@@ -60,7 +61,8 @@ class Prompts:
     @property
     def _full(self) -> bool:
         ledger, limits = self._desk.ledger, self._desk.settings.limits
-        return len(ledger.waiting()) >= limits.waiting_jobs or ledger.bytes_waiting >= limits.waiting_bytes
+        waiting = len(ledger.waiting()) + len(self._desk.teller.expected)
+        return waiting >= limits.waiting_jobs or ledger.bytes_waiting >= limits.waiting_bytes
 
     def _read(self, prompt: Any, asked: dict[str, Any]) -> Reading:
         """What the workflow asks for; looks at the disk."""
@@ -72,8 +74,12 @@ class Prompts:
         if prompt_id is None:
             return
         store = self._desk.host.store
-        job_id = await self._desk.wait(store.run(lambda: records.job_of(store, prompt_id)))
-        if job_id != prompt_id or prompt_id in self._desk.ledger:
+
+        def is_known() -> bool:
+            job_id = records.job_of(store, prompt_id)
+            return job_id != prompt_id or find(store, job_id) != (None, None)
+
+        if await self._desk.wait(store.run(is_known)):
             raise refused(
                 "invalid_prompt_id", "This prompt_id is in use: send another one, or none.", prompt_id
             )
@@ -119,7 +125,8 @@ class Prompts:
             asked["client_id"],
         )
         numbers = {other.job_id: other.number for other in desk.ledger.waiting()}
-        desk.teller.expect(job.id, record)
+        numbers |= {ident: other.number or 0 for ident, other in desk.teller.expected.items()}
+        desk.teller.expected[job.id] = record
         try:
             await desk.wait(store.run(lambda: self._keep(job, record, numbers), desk.host.announce_all))
         except WanError:

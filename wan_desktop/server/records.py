@@ -26,7 +26,7 @@ _SECRETS = re.compile(r"api_?key|token|secret|passw|authori[sz]ation|cookie", re
 MAX_CLIENT_ID = 200
 MOST_LOST = 1000
 """Jobs that are gone, clip and all, whose clients are still told that they have ended."""
-_MOST_DEPTH = 100
+MAX_DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ def check_size(graph: Any, extra: Any, limits: Limits) -> None:
         ("prompt_too_large", "prompt", graph, limits.graph_bytes),
         ("extra_data_too_large", "extra_data", extra, limits.extra_bytes),
     ):
-        if _deeper(told, _MOST_DEPTH):
-            raise refused(kind, f"The {name} is nested over {_MOST_DEPTH} levels deep: leave some of it out.")
+        if _deeper(told, MAX_DEPTH):
+            raise refused(kind, f"The {name} is nested over {MAX_DEPTH} levels deep: leave some of it out.")
         size = len(as_json(told))
         if size > most:
             sentence = f"The {name} takes {size:,} bytes; at most {most:,} are kept with a job: leave some of it out."

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 PREVIEW, PREVIEW_WITH_METADATA = 1, 4
 _JPEG = 1
-_MOST_WAITING = 1000
-"""Messages that a socket may leave unread before it is closed."""
+MAX_WAITING, MAX_BYTES = 1000, 16_000_000
+"""Messages, and their size together, that a socket may leave unread before it is closed."""
 MAX_MESSAGE = 65_536
 
 
@@ -38,20 +38,25 @@ class Socket:
 
     def __init__(self, sid: str, ws: web.WebSocketResponse) -> None:
         self.sid, self.previews = sid, Previews.NONE
+        self.bytes_waiting = 0
+        self._closed = False
         self._ws = ws
-        self._outgoing: asyncio.Queue[str | bytes | None] = asyncio.Queue(_MOST_WAITING)
+        self._outgoing: asyncio.Queue[str | bytes | None] = asyncio.Queue(MAX_WAITING)
 
     def send(self, message: str | bytes) -> None:
         """Send, without waiting; a socket that does not keep up is closed."""
-        try:
-            self._outgoing.put_nowait(message)
-        except asyncio.QueueFull:
+        if self._outgoing.full() or self.bytes_waiting + len(message) > MAX_BYTES:
             self.close()
+        elif not self._closed:
+            self.bytes_waiting += len(message)
+            self._outgoing.put_nowait(message)
 
     def close(self) -> None:
         """End the socket; what still waits is dropped."""
+        self._closed = True
         while not self._outgoing.empty():
             self._outgoing.get_nowait()
+        self.bytes_waiting = 0
         self._outgoing.put_nowait(None)
 
     async def serve(self, flags: dict[str, Any]) -> None:
@@ -71,6 +76,7 @@ class Socket:
                     await self._ws.send_bytes(message)
                 else:
                     await self._ws.send_str(message)
+                self.bytes_waiting = max(self.bytes_waiting - len(message), 0)
         await self._ws.close()
 
     async def _receive(self, flags: dict[str, Any]) -> None:

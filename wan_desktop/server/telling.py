@@ -39,7 +39,8 @@ _SWEEP_AFTER = 1000
 class Teller:
     """Follows the host for a desk. Everything happens on the event loop, but `hear`, which is for any thread.
 
-    `turn` is held while a prompt is queued, so that nothing is told of a job before its client is known.
+    `turn` is held while a prompt is queued, so that nothing is told of a job before its client is known; `expected`
+    are the records of jobs that were queued just now, by their ids, until the host's word of them is taken in.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -48,7 +49,7 @@ class Teller:
         self._loop = asyncio.get_running_loop()
         self._events: asyncio.Queue[Event | asyncio.Future[None]] = asyncio.Queue()
         self._narrators: dict[str, Narrator] = {}
-        self._expected: dict[str, Record] = {}
+        self.expected: dict[str, Record] = {}
         self._following: asyncio.Task[None] | None = None
         self._removed = 0
 
@@ -69,10 +70,6 @@ class Teller:
             self._loop.call_soon_threadsafe(self._events.put_nowait, event)
         except RuntimeError:
             log.debug("an event after the server's end: %s", type(event).__name__)
-
-    def expect(self, job_id: str, record: Record) -> None:
-        """The job of that id, of which the host will tell or has just told, has this record."""
-        self._expected[job_id] = record
 
     async def caught_up(self, job: Job | None = None) -> None:
         """Wait until everything that the host has told so far is taken in, and the new `job` at any rate."""
@@ -126,7 +123,7 @@ class Teller:
     async def _job_removed(self, job_id: str) -> None:
         before = self._desk.ledger.remaining()
         self._desk.ledger.remove(job_id)
-        self._expected.pop(job_id, None)
+        self.expected.pop(job_id, None)
         if self._desk.ledger.remaining() != before:
             self._desk.tell_queue()
         self._removed += 1
@@ -170,8 +167,8 @@ class Teller:
 
     async def _record(self, job: Job, *, remember: bool = False) -> Record:
         """The job's record; with `remember` one that its client deleted from the history is in it again."""
-        if job.id in self._expected:
-            return self._expected.pop(job.id)
+        if job.id in self.expected:
+            return self.expected.pop(job.id)
         store = self._desk.host.store
 
         def work() -> Record:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, BadImage, DiskProblem
 from wan_desktop.media.files import disk_errors, write_atomically
-from wan_desktop.media.images import inspect, load_rgb
+from wan_desktop.media.images import MAX_PIXELS, inspect, load_rgb
 from wan_desktop.media.scaling import scaled
 
 if TYPE_CHECKING:
@@ -140,15 +140,19 @@ class Uploads:
     def _encoded(self, source: Path, suffix: str) -> bytes:
         info = inspect(source)
         if info.width * info.height > self._limits.upload_pixels:
-            raise BadImage(
-                QT_TRANSLATE_NOOP(
-                    "errors", "The picture “{name}” has over {most} megapixels: make it smaller first."
-                ),
-                field="image",
-                name=source.name,
-                most=self._limits.upload_pixels // 1_000_000,
-            )
+            raise self._too_large(source.name, self._limits.upload_pixels)
         return _saved(load_rgb(source), _FORMATS[suffix])
+
+    @staticmethod
+    def _too_large(name: str, most: int) -> BadImage:
+        return BadImage(
+            QT_TRANSLATE_NOOP(
+                "errors", "The picture “{name}” has over {most} megapixels: make it smaller first."
+            ),
+            field="image",
+            name=name,
+            most=most // 1_000_000,
+        )
 
     def _check_room(self, more: int) -> None:
         sizes = [p.stat().st_size for kind in KINDS for p in (self._folder / kind).rglob("*") if p.is_file()]
@@ -172,7 +176,7 @@ class Uploads:
     def start_image(self, start: StartImage, folder: Path) -> Path:
         """The picture that a workflow describes, as a file: the upload itself, or one made in `folder`.
 
-        Raises BadImage when it is gone.
+        Raises BadImage when it is gone, or when scaling it would make over `MAX_PIXELS` altogether.
         """
         from PIL import Image
 
@@ -188,8 +192,12 @@ class Uploads:
         rgb = tuple(start.color >> shift & 255 for shift in (16, 8, 0))
         side = [min(_PLAIN_SIDE, length) for length in start.size]
         picture = load_rgb(found) if found is not None else Image.new("RGB", (side[0], side[1]), rgb)
+        pixels = 0
         for scale in start.scales if found is not None else ():  # a plain picture stays plain
             picture = scaled(picture, scale.width, scale.height, scale.method, crop=scale.crop)
+            pixels += picture.width * picture.height
+            if pixels > MAX_PIXELS:
+                raise self._too_large("ImageScale", MAX_PIXELS)
         target = folder / "start.png"
         self.append(target, _saved(picture, "PNG"), fresh=True)
         return target
