@@ -17,6 +17,7 @@ from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.domain.weight_shapes import config_of
 from wan_desktop.engine import homes
 from wan_desktop.engine.packed import Cast, CastEmbedding, Fp8, PackedLinear
+from wan_desktop.engine.prediction import FLOW, SAMPLE
 from wan_desktop.engine.wan22_vae import LATENTS_MEAN, LATENTS_STD
 from wan_desktop.engine.weight_files import FP8, Weight, damaged, open_weights, unreadable
 
@@ -59,6 +60,7 @@ def load_component(
         config = _config(part, {name: weight.shape for name, weight in weights.tensors.items()})
         with torch.device("meta"):
             module = _MAKERS[part.component](config)
+        module.prediction_type = prediction_type(part)
     except (OSError, ValueError, TypeError, KeyError, IndexError, ZeroDivisionError) as error:
         raise damaged(where, f"{type(error).__name__}: {error}") from error
     needed = _needed(module)
@@ -82,6 +84,15 @@ def _bring(module: nn.Module, file: str, tick: Callable[[], None]) -> None:
         homes.bring(module, "cpu", tick)
     except (RuntimeError, ValueError, OSError) as error:
         raise unreadable(file, error) from error
+
+
+def prediction_type(part: Part) -> str:
+    """What a diffusers folder's transformer says, by its scheduler_config.json: SAMPLE, else FLOW, as all the others."""
+    file = Path(part.config).parent.parent / "scheduler" / "scheduler_config.json"
+    if not part.config or not file.is_file():
+        return FLOW
+    told = json.loads(file.read_text(encoding="utf-8"))
+    return SAMPLE if told.get("prediction_type") == SAMPLE else FLOW
 
 
 def spiece_in(file: str | Path) -> bytes:

@@ -136,7 +136,9 @@ class Wan22Pipeline(DiffusionPipeline):
                 raise ValueError("guidance_scale > 1 needs negative_prompt_embeds")
             embeds.append(negative_prompt_embeds)
         held = image_latents is not None
-        predict = Prediction(self.transformer, embeds, guidance_scale, self.new_clip(), device, held=held)
+        predict = Prediction(
+            self.transformer, embeds, guidance_scale, self.new_clip(), device, held=held, scheduler=scheduler
+        )
         first = 0
         if resume is not None:
             first, latents = resume.step, resume.latents

@@ -11,6 +11,8 @@ from wan_desktop.engine.lean import LeanTransformer, Text
 if TYPE_CHECKING:
     from wan_desktop.engine.lean import Clip
 
+SAMPLE, FLOW = "sample", "flow_prediction"
+"""What a network says, in the words of diffusers' schedulers: the clean latents, or the velocity noise - latents."""
 MAX_PROMPT_TOKENS = 512
 """umT5's text_len in the official configuration; the transformer always sees this many (zeros fill up)."""
 
@@ -18,7 +20,9 @@ MAX_PROMPT_TOKENS = 512
 class Prediction:
     """Guided velocities of one clip. `embeds` [N, n, text_dim]: of the prompt, and of the negative one if guided.
 
-    `held`: latent frame 0 is a start image, whose tokens see timestep 0. `clip` is what its forwards share.
+    `held`: latent frame 0 is a start image, whose tokens see timestep 0. `clip` is what its forwards share. A
+    transformer whose `prediction_type` is SAMPLE says x0; with the scheduler's noise level sigma, which `scheduler`
+    must then be given for, that is the velocity (x_t - x0) / sigma.
     """
 
     def __init__(
@@ -30,8 +34,10 @@ class Prediction:
         device: torch.device,
         *,
         held: bool,
+        scheduler: Any = None,
     ) -> None:
         self._transformer, self._guidance, self._held = transformer, guidance_scale, held
+        self._levels = scheduler if getattr(transformer, "prediction_type", FLOW) == SAMPLE else None
         self._lean = isinstance(transformer, LeanTransformer)
         padded = [pad(part).to(device, transformer.dtype) for part in embeds]
         self._contexts: list[Any] = [Text(clip, states) for states in padded] if self._lean else padded
@@ -54,10 +60,14 @@ class Prediction:
         """The velocity for the prompt (0) or the negative one (1) alone, float32."""
         timesteps = self._timesteps(t, latents)
         model_input = latents.to(self._transformer.dtype)
-        velocity: torch.Tensor = self._transformer(
-            model_input, timesteps, self._contexts[which], return_dict=False
-        )[0]
-        return velocity.float()
+        said = self._transformer(model_input, timesteps, self._contexts[which], return_dict=False)[0].float()
+        velocity: torch.Tensor = said if self._levels is None else (latents - said) / self._sigma(t)
+        return velocity
+
+    def _sigma(self, t: torch.Tensor) -> float:
+        """The noise level of timestep `t`, which may be a rounded thousandfold of it."""
+        index = int((self._levels.timesteps == t).nonzero()[0])
+        return float(self._levels.sigmas[index])
 
     def _timesteps(self, t: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
         """One per latent frame, [f]; for diffusers' own forward one for all, [N], or one per token, [N, tokens]."""
