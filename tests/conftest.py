@@ -1,4 +1,4 @@
-"""What every test shares: helpers importable as `support`, no display needed, nobody's own folders touched."""
+"""What every test shares: `support` is importable, no display is needed, nobody's own folders or keyring touched."""
 
 from __future__ import annotations
 
@@ -12,6 +12,22 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+os.environ["PYTHON_KEYRING_BACKEND"] = (
+    "keyring.backends.fail.Keyring"  # for every process that a test starts, too
+)
+
+
+@pytest.fixture
+def safe_keyring():
+    """There is a keyring while the test runs: in memory."""
+    import keyring
+    from support.keyrings import Safe
+
+    before, safe = keyring.get_keyring(), Safe()
+    keyring.set_keyring(safe)
+    yield safe
+    keyring.set_keyring(before)
 
 
 @pytest.fixture(autouse=True)

@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import pytest
 from support.comfy_stub import ComfyStub
 from support.jobs_elsewhere import Elsewhere
-from support.served import Served, serve
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
-@pytest.fixture(autouse=True)
-def no_keyring():
-    """Nobody's real keyring is touched."""
-    import keyring
-    from keyring.backends.fail import Keyring
-
-    before = keyring.get_keyring()
-    keyring.set_keyring(Keyring())
-    yield
-    keyring.set_keyring(before)
+from support.served import serving
 
 
 @pytest.fixture
 def start(tmp_path):
-    """Makes servers of ours; all end with the test."""
-    started: list[Served] = []
-
-    def make(name: str = "there", **what: Any) -> Served:
-        folder: Path = tmp_path / name
-        folder.mkdir(exist_ok=True)
-        started.append(serve(folder, **what))
-        return started[-1]
-
-    yield make
-    for served in started:
-        served.close()
+    """Makes servers of ours, each in a folder of its name; all end with the test."""
+    with serving() as make:
+        yield lambda name="there", **what: make(tmp_path / name, **what)
 
 
 @pytest.fixture

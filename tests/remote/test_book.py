@@ -4,34 +4,11 @@ from __future__ import annotations
 
 import json
 
-import keyring
 import pytest
-from keyring.backend import KeyringBackend
-from keyring.errors import PasswordDeleteError
 
 from wan_desktop.domain.errors import InvalidRequest
 from wan_desktop.remote.book import FILE, RemoteBook, checked_url
 from wan_desktop.remote.secrets import FILE as TOKENS
-
-
-class Safe(KeyringBackend):
-    """A keyring in memory."""
-
-    priority = 1
-
-    def __init__(self):
-        super().__init__()
-        self.kept = {}
-
-    def get_password(self, service, username):
-        return self.kept.get((service, username))
-
-    def set_password(self, service, username, password):
-        self.kept[service, username] = password
-
-    def delete_password(self, service, username):
-        if self.kept.pop((service, username), None) is None:
-            raise PasswordDeleteError(username)
 
 
 @pytest.mark.parametrize(
@@ -47,8 +24,7 @@ def test_addresses_are_brought_into_one_form(typed, url):
     assert checked_url(typed) == url
 
 
-def test_tokens_go_to_the_keyring_and_leave_with_the_server(tmp_path):
-    keyring.set_keyring(Safe())
+def test_tokens_go_to_the_keyring_and_leave_with_the_server(tmp_path, safe_keyring):
     book = RemoteBook(tmp_path)
     _, kept = book.add("studio", "https://studio.example", "secret")
     assert kept == "keyring"
@@ -56,7 +32,7 @@ def test_tokens_go_to_the_keyring_and_leave_with_the_server(tmp_path):
     assert book.get("studio").token == "secret"
     assert "secret" not in repr(book.get("studio"))
     book.remove("studio")
-    assert keyring.get_keyring().kept == {}
+    assert safe_keyring.kept == {}
 
 
 def test_without_a_keyring_a_file_of_ones_own_keeps_them(tmp_path):

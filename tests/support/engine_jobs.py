@@ -3,26 +3,22 @@
 import dataclasses
 from pathlib import Path
 
+from support import samples
+
 from wan_desktop.domain.job import Job, JobState
 from wan_desktop.domain.model import Limits, ModelSpec
-from wan_desktop.domain.request import RenderRequest
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 DEMO = RESOURCES / "models" / "demo"
-REQUEST = RenderRequest(
+REQUEST = dataclasses.replace(
+    samples.REQUEST,
     prompt="a red ball moving right over a blue background",
     negative_prompt="a green star",
-    image=None,
     width=96,
     height=64,
     num_frames=9,
     fps=24,
     num_inference_steps=3,
-    guidance_scale=5.0,
-    flow_shift=5.0,
-    sampler="unipc",
-    seed=7,
-    model="demo",
 )
 
 

@@ -7,9 +7,10 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from support import samples
+
 from wan_desktop.domain.events import Note, Progress, Rendered
 from wan_desktop.domain.job import Job, JobState, WorkFiles
-from wan_desktop.domain.request import RenderRequest
 from wan_desktop.encode.mp4 import Mp4Writer
 from wan_desktop.jobs.cancel import CancelToken
 from wan_desktop.library.images import ImageStore
@@ -22,19 +23,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FAST = Pace(poll_s=0.05, quiet_poll_s=5.0, retry_s=0.05, first_s=1.0, give_up_s=5.0, cancel_s=5.0)
-REQUEST = RenderRequest(
-    prompt="a red ball",
+REQUEST = replace(
+    samples.REQUEST,
     negative_prompt="dull",
-    image=None,
     width=128,
     height=96,
     num_frames=9,
     fps=24,
     num_inference_steps=3,
-    guidance_scale=5.0,
-    flow_shift=5.0,
-    sampler="unipc",
-    seed=7,
     model="on:there",
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from wan_desktop.server.api import ApiServer
 from wan_desktop.server.settings import ApiSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from wan_desktop.jobs.host import Host
@@ -49,6 +51,7 @@ class Served:
 
 def serve(folder: Path, backend: ScriptedBackend | None = None, **settings: Any) -> Served:
     """A host that keeps everything under `folder`, and its API on a free port."""
+    folder.mkdir(exist_ok=True)
     backend = backend or ScriptedBackend()
     host = make_host(folder, backend, OneModel())
     runner = Runner(host)
@@ -60,3 +63,16 @@ def serve(folder: Path, backend: ScriptedBackend | None = None, **settings: Any)
     )
     api.start()
     return Served(folder, host, backend, api, runner, thread, Client(api.address, api.token))
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[Callable[..., Served]]:
+    """`serve`, as often as wanted; all servers end with the block."""
+    with contextlib.ExitStack() as started:
+
+        def make(folder: Path, **what: Any) -> Served:
+            served = serve(folder, **what)
+            started.callback(served.close)
+            return served
+
+        yield make

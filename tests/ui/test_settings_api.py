@@ -19,18 +19,6 @@ from wan_desktop.server.switch import ApiSwitch
 from wan_desktop.ui.settings_dialog import SettingsDialog
 
 
-@pytest.fixture(autouse=True)
-def no_keyring():
-    """Nobody's real keyring is touched."""
-    import keyring
-    from keyring.backends.fail import Keyring
-
-    before = keyring.get_keyring()
-    keyring.set_keyring(Keyring())
-    yield
-    keyring.set_keyring(before)
-
-
 @pytest.fixture
 def free_port():
     with socket.socket() as probe:
