@@ -258,7 +258,7 @@ def real_clip(bench: Bench, transformer: Any, vae: Any, clip_of: Callable[..., C
     from wan_desktop.engine.pipeline import Wan22Pipeline
 
     pipeline = Wan22Pipeline(None, None, transformer, vae)
-    pipeline.new_clip = clip_of
+    pipeline.new_clip, pipeline.pieces = clip_of, clip_of().pieces
     embeds = torch.randn(1, 512, transformer.config.text_dim)
     steps = 4 if bench.tiny else STEPS
 

@@ -10,8 +10,9 @@ from diffusers.models.autoencoders.autoencoder_kl_wan import WanResample, WanRes
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 
 from wan_desktop.domain.sizes import FRAME_STEP
-from wan_desktop.engine import lean, sampler_state, samplers
+from wan_desktop.engine import fast, lean, sampler_state, samplers
 from wan_desktop.engine.decode import decode_frames, latent_statistics
+from wan_desktop.engine.lean_pieces import EAGER
 from wan_desktop.engine.leash import leashed
 from wan_desktop.engine.prediction import MAX_PROMPT_TOKENS, Prediction
 
@@ -48,7 +49,8 @@ class Wan22Pipeline(DiffusionPipeline):
 
     Components are diffusers' and transformers' own; each may be None while nobody needs it. `work_devices` says
     where a component computes, by its name, when that is not where the pipeline does. `new_clip` makes what the
-    forwards of one clip share: the levers that are on, and how memory is spent.
+    forwards of one clip share: the levers that are on, and how memory is spent; `pieces`, plain or compiled, are
+    those that the next clip uses.
     """
 
     model_cpu_offload_seq = "text_encoder->transformer->vae"
@@ -65,6 +67,7 @@ class Wan22Pipeline(DiffusionPipeline):
         self.work_devices: dict[str, torch.device] = {}
         self.decode_cut = (1, 1)
         self.new_clip: Callable[[], lean.Clip] = lean.Clip
+        self.pieces = EAGER
         self.register_modules(
             tokenizer=tokenizer, text_encoder=text_encoder, transformer=transformer, vae=vae
         )
@@ -118,6 +121,7 @@ class Wan22Pipeline(DiffusionPipeline):
         guidance_scale: float,
         flow_shift: float,
         sampler: str = "unipc",
+        speed: str = "exact",
         image_latents: torch.Tensor | None = None,
         resume: Snapshot | None = None,
     ) -> Iterator[Step]:
@@ -125,8 +129,8 @@ class Wan22Pipeline(DiffusionPipeline):
 
         `negative_prompt_embeds` is needed when guidance_scale > 1 and not looked at otherwise. `image_latents`
         [1, z, 1, h, w] make it image to video: frame 0 is held at them, its tokens see timestep 0
-        (Wan2.2 `wan/textimage2video.py: i2v`). `resume` is where to go on, made with the same values; `latents` are
-        then not looked at.
+        (Wan2.2 `wan/textimage2video.py: i2v`). With the `speed` "fast" some steps are guessed (`fast.py`). `resume`
+        is where to go on, made with the same values; `latents` are then not looked at.
         """
         device = self._device_of("transformer")
         scheduler = samplers.make(sampler, num_inference_steps, flow_shift, device)
@@ -135,21 +139,39 @@ class Wan22Pipeline(DiffusionPipeline):
             if negative_prompt_embeds is None:
                 raise ValueError("guidance_scale > 1 needs negative_prompt_embeds")
             embeds.append(negative_prompt_embeds)
-        held = image_latents is not None
-        predict = Prediction(
-            self.transformer, embeds, guidance_scale, self.new_clip(), device, held=held, scheduler=scheduler
-        )
+        letters = fast.table_for(num_inference_steps, sampler) if speed == "fast" else None
+        velocity = self.velocities(scheduler, embeds, guidance_scale, letters, held=image_latents is not None)
         first = 0
         if resume is not None:
             first, latents = resume.step, resume.latents
             sampler_state.restore(scheduler, resume.sampler, device)
         latents = hold_first_frame(latents.to(device), image_latents)
         for i, t in enumerate(scheduler.timesteps[first:], first):
-            velocity = predict.velocity(latents, t)
-            latents = scheduler.step(velocity, t, latents, return_dict=False)[0]
+            latents = scheduler.step(velocity(i, latents, t), t, latents, return_dict=False)[0]
             latents = hold_first_frame(latents, image_latents)
             x0 = hold_first_frame(scheduler.model_outputs[-1], image_latents)
             yield Step(i, len(scheduler.timesteps), latents, x0, scheduler)
+
+    def velocities(
+        self,
+        scheduler: Any,
+        embeds: list[torch.Tensor],
+        guidance_scale: float,
+        letters: str | None = None,
+        *,
+        held: bool = False,
+    ) -> Callable[[int, torch.Tensor, torch.Tensor], torch.Tensor]:
+        """What gives the guided velocity of a clip's step: of its index, the latents and the timestep.
+
+        `embeds`: of the prompt, and of the negative one if guided. `letters`: which steps are guessed (`fast.py`).
+        """
+        clip = self.new_clip()
+        clip.pieces = self.pieces
+        device = self._device_of("transformer")
+        predict = Prediction(self.transformer, embeds, guidance_scale, clip, device, held=held)
+        if letters is None:
+            return lambda index, latents, t: predict.velocity(latents, t)
+        return fast.Fast(predict, scheduler, letters).velocity
 
     def decode(self, latents: torch.Tensor) -> Iterator[np.ndarray]:
         """The frames of normalised `latents`: uint8 [n, H, W, 3] per latent frame (n = 1, then 4)."""
@@ -169,9 +191,9 @@ class Wan22Pipeline(DiffusionPipeline):
     def _blocks(self) -> Iterator[torch.nn.Module]:
         """What the networks are made of, each a fraction of a second's work on a card."""
         if self.text_encoder is not None:
-            yield from self.text_encoder.encoder.block
+            yield from self.text_encoder.encoder.block.children()  # to iterate over streamed ones would fetch them
         if self.transformer is not None:
-            yield from self.transformer.blocks
+            yield from self.transformer.blocks.children()
         if self.vae is not None:
             yield from (m for m in self.vae.modules() if isinstance(m, WanResidualBlock | WanResample))
 
