@@ -40,17 +40,16 @@ def a_workflow(seed: int, steps: int = 20) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def served() -> Iterator[str]:
+def served(environ: dict[str, str]) -> Iterator[str]:
     """The address of a server in a process of its own."""
-    with own_folders() as environ:
-        command = program("serve", "--port", "0", "--allow-demo-model", "--json")
-        process = subprocess.Popen(command, env=environ, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        try:
-            assert process.stdout is not None
-            yield json.loads(process.stdout.readline())["address"]
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(START_SECONDS)
+    command = program("serve", "--port", "0", "--allow-demo-model", "--json")
+    process = subprocess.Popen(command, env=environ, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["address"]
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(START_SECONDS)
 
 
 class Load:
@@ -161,7 +160,7 @@ async def measure(address: str) -> dict[str, Any]:
 
 def main() -> int:
     """Measure, print, and keep the result; the exit code says whether every bar holds."""
-    with served() as address:
+    with own_folders() as environ, served(environ) as address:
         found = asyncio.run(measure(address))
     report = {"numbers": found, "limits": LIMITS, "machine": machine()}
     (RESULTS / "api_load.json").write_text(json.dumps(report, indent=2) + "\n", "utf-8")

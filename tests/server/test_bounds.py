@@ -181,7 +181,7 @@ def test_a_long_history_is_sent_whole_and_in_slices(start, tmp_path) -> None:
     whole = served.client.get("/history")
     assert whole.headers["Content-Type"] == "application/json; charset=utf-8"
     assert list(whole.json()) == ids
-    assert slices.count("api") == 5
+    assert slices.count("api") > 30
     assert whole.json()[ids[7]] == served.client.get(f"/history/{ids[7]}").json()[ids[7]]
     assert list(served.client.get("/history?max_items=100").json()) == ids[-100:]
     assert list(served.client.get("/history?max_items=40&offset=20").json()) == ids[20:60]

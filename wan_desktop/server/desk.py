@@ -24,16 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from concurrent.futures import Future
 
+    from wan_desktop.domain.job import Job
     from wan_desktop.jobs.host import Host
+    from wan_desktop.jobs.ports import Store
     from wan_desktop.server.records import Record
     from wan_desktop.server.settings import ApiSettings
     from wan_desktop.server.uploads import Uploads
 
 T = TypeVar("T")
-_MOST_LORAS = 2000
+_MOST_LORAS, _AT_ONCE = 2000, 256
 _LOOK_AGAIN_SECONDS = 2.0
-SLICE = 32
-"""Jobs that are read from the store at once: the store's thread is others' too."""
+SLICE = 4
+"""Jobs that are read from the store at once: the store's thread is others' too, and so is Python's lock."""
 
 
 class Desk:
@@ -65,19 +67,23 @@ class Desk:
         self.number = await self.wait(store.run(partial(records.number, store)))
         clips = await self.wait(self.host.clips())
         self.ledger = Ledger(clips)
-        running = [each async for each in self._read_jobs()]
+        jobs = {job.id: job for job in await self.wait(self.host.jobs())}
+        oldest_first = sorted(jobs.values(), key=lambda job: job.finished_at or job.created_at)
+        running: dict[str, Record] = {}
+        async for part in self.read([job.id for job in oldest_first]):
+            running |= self._take_in(jobs, part)
         await self.look_at_models()
         self.teller.begin(running)
 
-    async def _read_jobs(self) -> AsyncIterator[tuple[str, Record]]:
-        """Put every job into the ledger; those that run, with their records."""
-        jobs = {job.id: job for job in await self.wait(self.host.jobs())}
-        oldest_first = sorted(jobs.values(), key=lambda job: job.finished_at or job.created_at)
-        async for job_id, (_, record) in self.read([job.id for job in oldest_first]):
+    def _take_in(self, jobs: dict[str, Job], part: dict[str, history.Found]) -> dict[str, Record]:
+        """Put these jobs into the ledger; the records of those that run."""
+        running: dict[str, Record] = {}
+        for job_id, (_, record) in part.items():
             if record is not None:
                 self.ledger.put(jobs[job_id], record)
                 if jobs[job_id].state is JobState.RUNNING:
-                    yield job_id, record
+                    running[job_id] = record
+        return running
 
     async def close(self) -> None:
         """Stop following."""
@@ -154,20 +160,18 @@ class Desk:
         """What `work` gives, done in a thread."""
         return await self._loop.run_in_executor(self.threads, work, *arguments)
 
-    async def read(self, job_ids: Sequence[str]) -> AsyncIterator[tuple[str, history.Found]]:
-        """What the store has of those jobs, a slice at a time."""
+    async def read(self, job_ids: Sequence[str]) -> AsyncIterator[dict[str, history.Found]]:
+        """What the store has of those jobs by their ids, a slice at a time."""
         store = self.host.store
         for start in range(0, len(job_ids), SLICE):
             part = job_ids[start : start + SLICE]
-            found = await self.wait(store.run(partial(_find_all, store, part)))
-            for each in zip(part, found, strict=True):
-                yield each
+            yield await self.wait(store.run(partial(_find_all, store, part)))
 
     async def forget(self, job_ids: Sequence[str]) -> None:
         """Take ended jobs out of the history for good."""
         store = self.host.store
-        for start in range(0, len(job_ids), SLICE * 8):
-            part = job_ids[start : start + SLICE * 8]
+        for start in range(0, len(job_ids), _AT_ONCE):
+            part = job_ids[start : start + _AT_ONCE]
             await self.wait(store.run(partial(records.forget, store, part)))
             self.ledger.mark_forgotten(part)
 
@@ -195,8 +199,8 @@ class Desk:
         self.sockets.tell_everybody("status", {"status": self.status()})
 
 
-def _find_all(store: Any, job_ids: Sequence[str]) -> list[history.Found]:
-    return [history.find(store, job_id) for job_id in job_ids]
+def _find_all(store: Store, job_ids: Sequence[str]) -> dict[str, history.Found]:
+    return {job_id: history.find(store, job_id) for job_id in job_ids}
 
 
 def _is_plain_file(path: Path) -> bool:

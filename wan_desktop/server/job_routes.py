@@ -47,8 +47,9 @@ class JobRoutes:
         found = [listed for listed in self._desk.ledger.all() if asked.wants(listed)]
         found.sort(key=asked.key, reverse=asked.newest)
         shown = found[asked.offset : asked.offset + asked.limit]
-        kept = {job_id: found async for job_id, found in self._desk.read([each.job_id for each in shown])}
-        page = [self._job(listed, *kept[listed.job_id]) for listed in shown]
+        page: list[dict[str, Any]] = []
+        async for part in self._desk.read([each.job_id for each in shown]):
+            page += [self._job(each, *part[each.job_id]) for each in shown[len(page) : len(page) + len(part)]]
         more = asked.offset + len(shown) < len(found)
         pages = {"offset": asked.offset, "limit": asked.limit, "total": len(found), "has_more": more}
         return ok({"jobs": page, "pagination": pages})
@@ -56,7 +57,8 @@ class JobRoutes:
     async def job(self, request: web.Request) -> web.Response:
         """GET /api/jobs/{id}: one job with its workflow, outputs and status."""
         listed = self._desk.ledger.find(request.match_info["prompt_id"])
-        async for job_id, (job, record) in self._desk.read([] if listed is None else [listed.job_id]):
+        async for part in self._desk.read([] if listed is None else [listed.job_id]):
+            ((job_id, (job, record)),) = part.items()
             if listed is None or job is None or record is None:
                 break
             ended = history.ended(job, record, self._desk.ledger.clip_of(job_id)) if job.state.ended else {}

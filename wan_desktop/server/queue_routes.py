@@ -10,7 +10,6 @@ from aiohttp import web
 from wan_desktop.domain.errors import InvalidRequest
 from wan_desktop.domain.job import JobState
 from wan_desktop.server import records
-from wan_desktop.server.desk import SLICE
 from wan_desktop.server.history import as_text, find
 from wan_desktop.server.replies import empty, ok, ok_text, read_object
 
@@ -20,6 +19,10 @@ if TYPE_CHECKING:
     from wan_desktop.domain.job import Job
     from wan_desktop.server.desk import Desk
     from wan_desktop.server.history import Found
+    from wan_desktop.server.outputs import ClipFile
+
+_SENT_WHOLE = 64
+"""Jobs; a longer history is sent while it is read."""
 
 
 class QueueRoutes:
@@ -79,25 +82,25 @@ class QueueRoutes:
         """GET /history?max_items=N&offset=M, sent as it is read: thousands of clips hold nobody else up."""
         most, offset = _whole(request, "max_items"), _whole(request, "offset")
         found = self._desk.ledger.history(most, -1 if offset is None else offset)
+        slices = self._slices([each.job_id for each in found])
+        if len(found) <= _SENT_WHOLE:
+            return ok_text("{" + ",".join([text async for text in slices]) + "}")
         response = web.StreamResponse()
         response.content_type, response.charset = "application/json", "utf-8"
-        begun, pieces = False, ["{"]
-        async for text in self._entries([each.job_id for each in found]):
-            pieces.append(f",{text}" if begun else text)
-            begun = True
-            if len(pieces) >= SLICE:
-                if not response.prepared:
-                    await response.prepare(request)
-                await response.write("".join(pieces).encode())
-                pieces = []
-        if not response.prepared:
-            return ok_text("".join([*pieces, "}"]))
-        await response.write_eof("".join([*pieces, "}"]).encode())
+        await response.prepare(request)
+        before = "{"
+        async for text in slices:
+            await response.write((before + text).encode())
+            before = ","
+        await response.write_eof(("}" if before == "," else "{}").encode())
         return response
 
-    async def _entries(self, job_ids: list[str]) -> AsyncIterator[str]:
-        async for job_id, found in self._desk.read(job_ids):
-            text = await self._desk.blocking(as_text, found, self._desk.ledger.clip_of(job_id))
+    async def _slices(self, job_ids: list[str]) -> AsyncIterator[str]:
+        """The entries of those jobs, JSON, some at a time."""
+        clip_of = self._desk.ledger.clip_of
+        async for part in self._desk.read(job_ids):
+            clips = {job_id: clip_of(job_id) for job_id in part}
+            text = await self._desk.blocking(_as_text, part, clips)
             if text:
                 yield text
 
@@ -126,6 +129,11 @@ class QueueRoutes:
         asked = {ledger.job_id(ident) for ident in _ids(body)}
         await self._desk.forget([ident for ident in ended if body.get("clear") or ident in asked])
         return empty()
+
+
+def _as_text(part: dict[str, Found], clips: dict[str, ClipFile | None]) -> str:
+    texts = [as_text(found, clips[job_id]) for job_id, found in part.items()]
+    return ",".join(text for text in texts if text)
 
 
 async def _body(request: web.Request, desk: Desk) -> dict[str, Any]:

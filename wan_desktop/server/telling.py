@@ -24,7 +24,7 @@ from wan_desktop.server.narrator import Narrator
 from wan_desktop.server.sockets import jpeg_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from wan_desktop.domain.events import Event
     from wan_desktop.domain.job import Job
@@ -53,9 +53,9 @@ class Teller:
         self._following: asyncio.Task[None] | None = None
         self._removed = 0
 
-    def begin(self, running: Iterable[tuple[str, Record]]) -> None:
-        """Follow from now on; `running` are the jobs that run already."""
-        self._narrators = {job_id: Narrator(record) for job_id, record in running}
+    def begin(self, running: Mapping[str, Record]) -> None:
+        """Follow from now on; `running` are the records of the jobs that run already, by their ids."""
+        self._narrators = {job_id: Narrator(record) for job_id, record in running.items()}
         self._following = asyncio.create_task(self._follow())
 
     async def end(self) -> None:
