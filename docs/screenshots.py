@@ -107,7 +107,7 @@ def finished(desk: Desk) -> None:
     panel.advanced.steps.setValue(300)
 
 
-def tell(desk: Desk, prompt: str, state: str, **fields: object) -> object:
+def tell(desk: Desk, prompt: str, state: str, on: str = "", **fields: object) -> object:
     """A job with a `state`, told as the host tells it."""
     from wan_desktop.domain.events import JobChanged
     from wan_desktop.domain.ids import new_id
@@ -115,7 +115,8 @@ def tell(desk: Desk, prompt: str, state: str, **fields: object) -> object:
     from wan_desktop.domain.request import Draft
     from wan_desktop.domain.validate import resolve
 
-    request = resolve(Draft(prompt=prompt, seed=7, num_inference_steps=20), desk.host.models.get(None))
+    model = desk.host.models.get(f"on:{on}" if on else None)
+    request = resolve(Draft(prompt=prompt, seed=7, num_inference_steps=20), model)
     count = len(desk.session.jobs)
     job = Job(new_id(), request, JobState(state), float(count), 1000.0 + count, **fields)  # type: ignore[arg-type]
     desk.session._on_event(JobChanged(job))
@@ -203,6 +204,71 @@ def settings_api(desk: Desk) -> None:
     desk.window.findChild(_dialog()).show_page("api")
 
 
+def comfy(desk: Desk) -> object:
+    """A small ComfyUI to show, until the process ends."""
+    import keyring
+    from keyring.backends.fail import Keyring
+    from support.comfy_stub import ComfyStub
+
+    keyring.set_keyring(Keyring())
+    stub = ComfyStub()
+    stub.__enter__()
+    desk.book.add("studio", stub.address, "secret")
+    desk.session.servers.look()
+    return stub
+
+
+def settings_servers(desk: Desk) -> None:
+    """Its page about servers: one that can render, one that is away, one that was not asked."""
+    comfy(desk)
+    desk.book.add("attic", "https://127.0.0.1:9", "")
+    desk.book.add("cellar", "http://192.168.1.20:8188", "")
+    desk.window._commands.open_servers()
+    shelf = desk.session.servers
+    shelf.look()
+    shelf.ask("studio")
+    shelf.ask("attic")
+    wait(lambda: len(shelf.reports) == 2 and not shelf.asking)
+
+
+def settings_server(desk: Desk) -> None:
+    """The form for one server."""
+    settings_servers(desk)
+    desk.window.findChild(_dialog()).servers.edit("studio")
+
+
+def render_on(desk: Desk) -> None:
+    """A server is chosen, and has said what it is."""
+    comfy(desk)
+    _choose(desk, "studio")
+
+
+def render_on_away(desk: Desk) -> None:
+    """The chosen server does not answer."""
+    comfy(desk)
+    desk.book.add("attic", "https://127.0.0.1:9", "")
+    desk.session.servers.look()
+    _choose(desk, "attic")
+
+
+def render_on_any(desk: Desk) -> None:
+    """Whoever is free; a job for it."""
+    comfy(desk)
+    desk.book.add("attic", "https://127.0.0.1:9", "")
+    desk.session.servers.look()
+    _choose(desk, "any")
+    tell(desk, PROMPTS[0], "queued", on="any")
+    tell(desk, LIGHTHOUSE, "queued", on="studio")
+
+
+def _choose(desk: Desk, name: str) -> None:
+    panel, shelf = desk.window.create_panel, desk.session.servers
+    panel.prompt.editor.setPlainText(LIGHTHOUSE)
+    panel.where.box.setCurrentIndex(panel.where.box.findData(f"on:{name}"))
+    panel.where.box.activated.emit(panel.where.box.currentIndex())
+    wait(lambda: shelf.reports and not shelf.asking)
+
+
 def countdown(desk: Desk) -> None:
     """The queue is done, and the computer will be shut down."""
     from wan_desktop.ui.countdown import CountdownDialog
@@ -236,6 +302,11 @@ SCENES = {
         settings_work,
         settings_rendering,
         settings_api,
+        settings_servers,
+        settings_server,
+        render_on,
+        render_on_away,
+        render_on_any,
         countdown,
         report,
         quitting,

@@ -28,6 +28,12 @@ def remotes_parser(commands: Any) -> None:
     add.add_argument(
         "--token", metavar="T", default="", help="what it asks for; - reads it from standard input"
     )
+    add.add_argument(
+        "--certificate",
+        metavar="SHA256",
+        default="",
+        help="the fingerprint of the one TLS certificate to trust, for a server that signs its own",
+    )
     add.set_defaults(run=_add)
     remove = actions.add_parser("remove", help="take a server off the list and forget its token")
     remove.add_argument("name", metavar="NAME")
@@ -56,7 +62,7 @@ def _add(args: argparse.Namespace) -> int:
     from wan_desktop.app import asked
 
     token = sys.stdin.readline().strip() if args.token == "-" else args.token
-    remote, kept = asked.remote_book().add(args.name, args.url, token)
+    remote, kept = asked.remote_book().add(args.name, args.url, token, certificate=args.certificate)
     _warn(remote)
     if args.json:
         return _print_json(_described(remote) | {"token_kept": kept})
@@ -86,6 +92,9 @@ def _check(args: argparse.Namespace) -> int:
         print(f"{result['name']}: {result['sentence']}")
         for sentence in result["notes"]:
             print(f"    {sentence}")
+        if "certificate" in result:
+            print("    its fingerprint; compare it there, then trust it with `remotes add … --certificate`:")
+            print(f"    {result['certificate']}")
     return DONE if all(result["ready"] for result in results) else FAILED
 
 
@@ -99,12 +108,13 @@ def _warn(remote: Remote) -> None:
 
 
 def _described(remote: Remote) -> dict[str, Any]:
-    return {
+    told = {
         "name": remote.name,
         "url": remote.url,
         "has_token": bool(remote.token),
         "encrypted": not remote.in_the_clear,
     }
+    return told | ({"certificate": remote.certificate} if remote.certificate else {})
 
 
 def _print_json(data: Any) -> int:

@@ -1,4 +1,4 @@
-"""A real window on a real host in a temporary folder; only the backend follows a script."""
+"""A real window on a real host in a temporary folder; only the local backend follows a script."""
 
 from __future__ import annotations
 
@@ -10,13 +10,22 @@ from support.hosts import make_host
 from support.scripted_backend import ScriptedBackend
 
 from wan_desktop.bridge.render_thread import RenderThread
+from wan_desktop.bridge.servers import ServerShelf
 from wan_desktop.bridge.session import Session
 from wan_desktop.domain.settings import Settings
 from wan_desktop.jobs.runner import Runner
+from wan_desktop.models.wan22_ti2v_5b import make_spec
+from wan_desktop.remote.book import RemoteBook
+from wan_desktop.remote.desk import ServerDesk
+from wan_desktop.remote.fleet import Fleet
+from wan_desktop.remote.lanes import fits_here
+from wan_desktop.remote.places import WithRemotes
 
 if TYPE_CHECKING:
     from wan_desktop.domain.model import ModelSpec
     from wan_desktop.jobs.host import Host
+    from wan_desktop.remote.book import Remote
+    from wan_desktop.remote.comfy import ComfyBackend
     from wan_desktop.ui.main_window import MainWindow
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
@@ -55,6 +64,8 @@ class Desk:
     host: Host = field(init=False)
     session: Session = field(init=False)
     window: MainWindow = field(init=False)
+    book: RemoteBook = field(init=False)
+    fleet: Fleet = field(init=False)
     rendering: bool = True
 
     def open(self) -> MainWindow:
@@ -63,8 +74,12 @@ class Desk:
         from wan_desktop.ui.window_state import WindowState
 
         self.backend = ScriptedBackend() if self.backend.closed else self.backend
-        self.host = make_host(self.folder, self.backend, self.models)
-        runner = Runner(self.host)
+        self.book = RemoteBook(self.folder)
+        self.fleet = Fleet(self.book, self._comfy, self.folder / "renders", look_every_s=0.05)
+        models = WithRemotes(self.models, self.fleet.names, make_spec)
+        self.host = make_host(self.folder, self.backend, models)
+        runner = Runner(self.host, fits=fits_here(self.fleet.names, self.folder / "renders"))
+        self.fleet.watch(runner.use_lanes)
         self._thread = RenderThread(runner, lambda: None)
         self.session = Session(
             self.host,
@@ -74,6 +89,7 @@ class Desk:
             write_report=self._report,
             opening_notes=self.opening_notes,
         )
+        self.session.servers = ServerShelf(ServerDesk(self.book), self.session)
         self.window = MainWindow(self.session, RESOURCES, WindowState(self.folder / "window.ini"))
         self.window.show()
         self.session.load()
@@ -87,6 +103,7 @@ class Desk:
 
         self.window.end()
         self.session.close()
+        self.fleet.close()
         self.host.running.interrupt()
         self.backend.release()
         self._thread.finish()
@@ -94,6 +111,15 @@ class Desk:
         self.window.deleteLater()
         self.session.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+    def _comfy(self, remote: Remote) -> ComfyBackend:
+        from support.jobs_elsewhere import FAST
+
+        from wan_desktop.encode.mp4 import Mp4Writer
+        from wan_desktop.remote.comfy import ComfyBackend
+
+        token = self.book.with_token
+        return ComfyBackend(remote, images=self.host.images, writer=Mp4Writer, with_token=token, pace=FAST)
 
     def _save(self, settings: Settings) -> None:
         self.settings = settings

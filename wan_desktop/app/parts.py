@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.events import ClipAdded
+from wan_desktop.domain.places import helps
 from wan_desktop.jobs.host import Host
 from wan_desktop.jobs.runner import Runner
 
@@ -145,13 +146,10 @@ class HostParts:
     def _helps(self) -> bool:
         """This computer takes jobs for whoever is free: it has a GPU, and the model that they are meant for."""
         state = self.host.backend_state
-        if state is None or not str(state.info.get("device", "")).startswith("cuda"):
-            return False
         try:
-            model = self.models.get(None)
-        except WanError:
+            return state is not None and helps(str(state.info.get("device", "")), self.models.get(None))
+        except WanError:  # the chosen model is gone
             return False
-        return not (model.demo or model.variant)
 
     def apply(self, settings: Settings) -> None:
         """Save and use new settings. Raises WanError, and then nothing is changed."""

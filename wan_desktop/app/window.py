@@ -48,10 +48,12 @@ def window_session(paths: Paths, lock: LibraryLock) -> Iterator[tuple[Session, R
     from wan_desktop.bridge.api_door import ApiDoor
     from wan_desktop.bridge.model_shelf import ModelShelf
     from wan_desktop.bridge.render_thread import RenderThread
+    from wan_desktop.bridge.servers import ServerShelf
     from wan_desktop.bridge.session import Session
     from wan_desktop.config.logs import log_to
     from wan_desktop.process.host_session import Doors
     from wan_desktop.process.host_socket import HostSocket
+    from wan_desktop.remote.desk import ServerDesk
     from wan_desktop.server.switch import ApiSwitch
 
     with contextlib.ExitStack() as stack:
@@ -72,6 +74,7 @@ def window_session(paths: Paths, lock: LibraryLock) -> Iterator[tuple[Session, R
             opening_notes=parts.opening_notes,
         )
         session.model_shelf = ModelShelf(parts.model_manager, session)
+        session.servers = ServerShelf(ServerDesk(parts.remotes), session)
         switch = ApiSwitch(parts.host, data=paths.data, config=paths.config)
         session.api = door = ApiDoor(switch, session)
         session.loaded.connect(lambda: door.use(parts.settings))  # after the window is there

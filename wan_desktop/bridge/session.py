@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from wan_desktop.bridge.api_door import ApiDoor
     from wan_desktop.bridge.model_shelf import ModelShelf
+    from wan_desktop.bridge.servers import ServerShelf
     from wan_desktop.bridge.session_files import ReportWriter
     from wan_desktop.domain.model import ModelSpec
     from wan_desktop.domain.request import Draft
@@ -80,6 +81,7 @@ class Session(QObject, SessionFiles):
         self.opening_notes = tuple(opening_notes)
         self.model_shelf: ModelShelf | None = None
         self.api: ApiDoor | None = None
+        self.servers: ServerShelf | None = None
         self.jobs: dict[str, Job] = {}
         self.clips: dict[str, Clip] = {}
         self.last_progress: dict[str, events.Progress] = {}
@@ -115,9 +117,9 @@ class Session(QObject, SessionFiles):
         """Every usable model, the built-in one last."""
         return self._host.models.all()
 
-    def model(self) -> ModelSpec:
-        """The chosen model."""
-        return self._host.models.get(None)
+    def model(self, name: str | None = None) -> ModelSpec:
+        """The chosen model, or the one of that name, such as a server's. Raises WanError."""
+        return self._host.models.get(name)
 
     def running_job(self) -> Job | None:
         """The job that renders now, or None."""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wan_desktop.domain.model import ModelSpec
+
 _ON = "on:"
 ANY = "any"
 """Not a server's name: whichever of them is free."""
@@ -20,3 +25,8 @@ def server_of(model: str) -> str:
 def file_of(model: str) -> str:
     """The model's file on that server, or "" for the one it has."""
     return model.partition("/")[2] if model.startswith(_ON) else ""
+
+
+def helps(device: str, model: ModelSpec) -> bool:
+    """Whether a computer with that device ("cuda:0", "cpu") and chosen model takes jobs for whoever is free, too."""
+    return device.startswith("cuda") and not model.demo and not model.variant

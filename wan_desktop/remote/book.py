@@ -93,6 +93,10 @@ class RemoteBook:
         """The server with its token; asks the keyring, which may take its time."""
         return replace(remote, token=kept_token(self._config, remote.name))
 
+    def token_kept(self, name: str) -> str:
+        """Where the server's token is: "keyring", "file", or "" when there is none; asks the keyring."""
+        return kept_where(self._config, name)
+
     def signature(self) -> tuple[tuple[int, int, int], ...]:
         """Something else after each change, whoever made it; cheap enough to be asked every second."""
         return tuple(_stat(self._config / name) for name in (FILE, TOKENS))

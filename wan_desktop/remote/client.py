@@ -1,13 +1,16 @@
 """Talking to a ComfyUI server: every answer is looked at before it is believed.
 
-No redirect is followed, so that the token goes to the server's own address alone. TLS is verified with the system's
-certificates.
+No redirect is followed, so that the token goes to the server's own address alone. TLS is always verified: with the
+system's certificates, or with the one that the user trusts for this server.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
+import socket
 import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,10 +19,12 @@ import aiohttp
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP
 from wan_desktop.media.files import disk_errors
+from wan_desktop.remote.certificates import only
 from wan_desktop.remote.problems import (
     NotFound,
     Rejected,
     RemoteProblem,
+    another_certificate,
     for_status,
     no_comfyui,
     unreachable,
@@ -31,6 +36,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wan_desktop.remote.book import Remote
+
+TOO_LONG = QT_TRANSLATE_NOOP("errors", "it takes too long")
+REFUSED = QT_TRANSLATE_NOOP("errors", "nothing listens there")
+NO_WAY = QT_TRANSLATE_NOOP("errors", "there is no way to that computer")
+NO_SUCH_NAME = QT_TRANSLATE_NOOP("errors", "there is no computer of that name")
+NO_TLS = QT_TRANSLATE_NOOP("errors", "it does not speak https there, perhaps http")
+"""Why nobody could be reached."""
 
 MOST_JSON = 64_000_000
 MOST_CLIP = 4_000_000_000
@@ -45,12 +57,16 @@ class ComfyClient:
 
     def __init__(self, remote: Remote) -> None:
         self._name, self._url, self._token = remote.name, remote.url.rstrip("/"), remote.token
+        self._certificate = remote.certificate
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> ComfyClient:
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         self._session = aiohttp.ClientSession(
-            headers=headers, timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()
+            connector=aiohttp.TCPConnector(ssl=only(self._certificate)),
+            headers=headers,
+            timeout=_TIMEOUT,
+            cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self
 
@@ -149,17 +165,37 @@ class ComfyClient:
         try:
             yield
         except (aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError) as error:
-            raise untrusted(self._name, getattr(error, "certificate_error", error)) from error
+            raise untrusted(self._name, _certificate_words(error)) from error
+        except aiohttp.ServerFingerprintMismatch as error:
+            raise another_certificate(self._name) from error
         except aiohttp.InvalidURL as error:
             raise NotFound(
                 QT_TRANSLATE_NOOP("errors", "“{url}” is no address of a server."), url=self._url
             ) from error
         except (aiohttp.ClientConnectorError, ConnectionError) as error:
-            raise unreachable(self._name, getattr(error, "strerror", None) or error) from error
+            raise unreachable(self._name, _connection_words(error)) from error
         except TimeoutError as error:
-            raise unreachable(self._name, "it takes too long") from error
+            raise unreachable(self._name, TOO_LONG) from error
         except aiohttp.ClientError as error:
             raise unreachable(self._name, error) from error
+
+
+def _certificate_words(error: Exception) -> str:
+    """What is wrong with the certificate: "self-signed certificate"."""
+    told = getattr(error, "certificate_error", error)
+    return str(getattr(told, "verify_message", "") or told)
+
+
+def _connection_words(error: OSError) -> str:
+    """Why nobody could be reached, in a few words."""
+    cause = getattr(error, "os_error", error)
+    if isinstance(cause, socket.gaierror):
+        return NO_SUCH_NAME
+    if isinstance(cause, ssl.SSLError):
+        return NO_TLS
+    known = {errno.ECONNREFUSED: REFUSED, errno.ETIMEDOUT: TOO_LONG, errno.EHOSTUNREACH: NO_WAY}
+    number = cause.errno or 0
+    return known.get(number) or (os.strerror(number) if number > 0 else str(cause))
 
 
 def _why(told: Any) -> str:

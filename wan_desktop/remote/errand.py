@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP
 from wan_desktop.domain.events import Note, Progress
 from wan_desktop.domain.job import Stage
+from wan_desktop.domain.places import ANY, server_of
 from wan_desktop.domain.sentence import Sentence, both
 from wan_desktop.graph.writing import workflow
 from wan_desktop.remote.answer import Place, clip_in, in_history, in_queue
@@ -42,6 +43,7 @@ _ASKED = QT_TRANSLATE_NOOP("notes", "“{name}” was already asked for this job
 _SENT_AGAIN = QT_TRANSLATE_NOOP(
     "notes", "“{name}” no longer knows this job, as after a restart: it is sent again."
 )
+_TAKEN = QT_TRANSLATE_NOOP("notes", "“{name}” was free and renders it.")
 _BEHIND = QT_TRANSLATE_NOOP("notes", "It waits on “{name}” behind other jobs.")
 _NO_PAUSE = QT_TRANSLATE_NOOP(
     "notes", "“{name}” cannot pause: it renders on, and the clip is fetched when you continue."
@@ -127,6 +129,8 @@ class Errand:
             lambda: prepared(self._client, self._remote, self._job.request, self._image)
         )
         self._graph = sent.graph
+        if server_of(self._job.request.model) == ANY:
+            self._note(Sentence(_TAKEN, name=self._remote.name))
         for sentence in sent.notes:
             self._note(sentence)
         self._record = Record(

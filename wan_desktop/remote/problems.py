@@ -7,6 +7,10 @@ from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, WanError
 CHECK_ADDRESS = QT_TRANSLATE_NOOP("errors", "Check the server's address")
 CHECK_TOKEN = QT_TRANSLATE_NOOP("errors", "Check the server's token")
 
+CHECK_CERTIFICATE = QT_TRANSLATE_NOOP(
+    "errors", "Give it one that this computer trusts, or trust this one in Settings, Servers"
+)
+
 
 class RemoteProblem(WanError):
     """A server elsewhere cannot do what it is asked for, or refuses to."""
@@ -16,6 +20,10 @@ class RemoteProblem(WanError):
 
 class Unreachable(RemoteProblem):
     """The server does not answer now, or something before it answers in its place; that may pass."""
+
+
+class Untrusted(RemoteProblem):
+    """Its TLS certificate cannot be verified, or is not the one that is trusted; nothing was sent."""
 
 
 class NotFound(RemoteProblem):
@@ -40,16 +48,28 @@ def unreachable(name: str, why: object) -> Unreachable:
     )
 
 
-def untrusted(name: str, why: object) -> RemoteProblem:
+def untrusted(name: str, why: object) -> Untrusted:
     """Its TLS certificate cannot be verified."""
-    return RemoteProblem(
+    return Untrusted(
         QT_TRANSLATE_NOOP(
             "errors",
             "The certificate of the server “{name}” cannot be verified ({why}), so nothing was sent to it.",
         ),
-        action=CHECK_ADDRESS,
+        action=CHECK_CERTIFICATE,
         name=name,
         why=why,
+    )
+
+
+def another_certificate(name: str) -> Untrusted:
+    """It shows another TLS certificate than the one that is trusted."""
+    return Untrusted(
+        QT_TRANSLATE_NOOP(
+            "errors",
+            "The server “{name}” shows another certificate than the one that you trust, so nothing was sent to it.",
+        ),
+        action=CHECK_CERTIFICATE,
+        name=name,
     )
 
 

@@ -80,9 +80,17 @@ class Commands(QObject):
 
     def open_settings(self) -> None:
         """Show the settings."""
+        self._open_settings("general")
+
+    def open_servers(self) -> None:
+        """Show the servers that render for this computer."""
+        self._open_settings("servers")
+
+    def _open_settings(self, page: str) -> None:
         from wan_desktop.ui.settings_dialog import SettingsDialog
 
         dialog = SettingsDialog(self._session, self._window)
+        dialog.show_page(page)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

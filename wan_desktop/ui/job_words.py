@@ -11,7 +11,7 @@ from wan_desktop.domain.errors import BadOutput, SnapshotUnfit, WanError
 from wan_desktop.domain.job import JobState, Stage
 from wan_desktop.domain.model import Preset
 from wan_desktop.domain.request import RenderRequest
-from wan_desktop.ui import texts
+from wan_desktop.ui import server_words, texts
 
 if TYPE_CHECKING:
     from wan_desktop.domain.events import Progress, Resumed
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 DEMO_MODEL = "demo"
 translate = QCoreApplication.translate
-
-_UNFIT = (SnapshotUnfit.code, BadOutput.code)
-"""Errors after which what is kept leads nowhere."""
 
 STATE_ROLES = {
     JobState.QUEUED: "secondary",
@@ -102,8 +99,13 @@ def can_go_on(job: Job) -> bool:
     """True when "Continue" would save work: a paused job, or an ended one of which something fit is kept."""
     if job.state is JobState.PAUSED:
         return True
-    unfit = job.error is not None and job.error.get("code") in _UNFIT
-    return job.state.resumable and not unfit and bool(job.kept_step or job.kept_latents)
+    return job.state.resumable and not _leads_nowhere(job) and bool(job.kept_step or job.kept_latents)
+
+
+def _leads_nowhere(job: Job) -> bool:
+    """What is kept of the job is damaged or of another render, or latents that are no picture."""
+    code = None if job.error is None else job.error.get("code")
+    return code == SnapshotUnfit.code or (code == BadOutput.code and job.kept_latents)
 
 
 def continue_words(job: Job) -> str:
@@ -115,7 +117,7 @@ def continue_words(job: Job) -> str:
 
 def again_words(job: Job) -> str:
     """What begins the job anew, in the words that fit its state."""
-    if job.error is not None and job.error.get("code") == SnapshotUnfit.code:
+    if job.error is not None and job.error.get("code") in (SnapshotUnfit.code, BadOutput.code):
         return translate("jobs", "Start again with the same seed")
     if job.state is JobState.DONE:
         return translate("jobs", "Render again")
@@ -180,11 +182,12 @@ def job_line(job: Job) -> str:
 
 
 def request_line(request: RenderRequest) -> str:
-    """Size, length and preset: "1280×704 · 5 s · Official", or "… · Demo" for the built-in model."""
+    """Size, length, preset, who renders: "1280×704 · 5 s · Official · on studio"; "Demo" for the built-in model."""
     parts = [
         texts.size(request.width, request.height),
         texts.length(request.num_frames, request.fps),
         translate("jobs", "Demo") if request.model == DEMO_MODEL else preset(request),
+        server_words.place(request.model),
     ]
     return " · ".join(part for part in parts if part)
 

@@ -112,6 +112,7 @@ class MainWindow(QMainWindow):
         self.stage.image_requested.connect(self._use_stored)
         self.stage.report_requested.connect(self._commands.report_problem)
         self.create_panel.recipe_dropped.connect(self.open_recipe)
+        self.create_panel.servers_asked.connect(self._commands.open_servers)
         self.create_panel.image.edited.connect(self._mark_actions)
         self.splitter.changed.connect(self._mark_columns)
         self._arrangement.watch()

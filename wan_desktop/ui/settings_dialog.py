@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from wan_desktop.ui import texts
 from wan_desktop.ui.i18n import NAMES
 from wan_desktop.ui.settings_api import ApiPage
+from wan_desktop.ui.settings_servers import ServersPage
 from wan_desktop.ui.widgets.elided_label import ElidedLabel
 from wan_desktop.ui.widgets.field import ErrorLabel, whole_number
 from wan_desktop.ui.widgets.form_rows import FormRows
@@ -58,6 +59,7 @@ class SettingsDialog(QDialog):
         self.keep.setSuffix(self.tr(" GB"))
         self.awake = QCheckBox(self.tr("While a clip renders"), self)
         self.api = ApiPage(session, self._change, self)
+        self.servers = ServersPage(session, self)
         self.pages = QStackedWidget(self)
         self.tabs = Segments(self.tr("Settings"), self)
         self.error = ErrorLabel(self)
@@ -179,6 +181,7 @@ class SettingsDialog(QDialog):
             ("rendering", self.tr("Rendering"), self._rendering()),
             ("work", self.tr("Keeping work"), self._work()),
             ("api", self.tr("Other programs"), self.api),
+            ("servers", self.tr("Servers"), self.servers),
         )
         self._keys = [key for key, _, _ in pages]
         self.tabs.set_items([(key, words, "") for key, words, _ in pages])
@@ -197,7 +200,7 @@ class SettingsDialog(QDialog):
         column.addWidget(box)
 
     def show_page(self, key: str) -> None:
-        """Show "general", "rendering", "work" or "api"."""
+        """Show "general", "rendering", "work", "api" or "servers"."""
         self.tabs.set_value(key)
         self.pages.setCurrentIndex(self._keys.index(key))
 
@@ -215,7 +218,7 @@ class SettingsDialog(QDialog):
         rows = FormRows(self)
         any_folder = self.tr("What renders. Any Diffusers folder of it will do.")
         rows.add(self.tr("Model"), self.model, any_folder, self.add_model)
-        rows.add(self.tr("Render on"), self.device, self.tr("The device that renders."))
+        rows.add(self.tr("Device"), self.device, self.tr("What renders on this computer."))
         asleep = self.tr("The computer does not go to sleep by itself then. The screen may go dark.")
         rows.add(self.tr("Keep awake"), self.awake, asleep)
         return rows

@@ -13,7 +13,7 @@ from wan_desktop.bridge.background import in_background
 from wan_desktop.bridge.clip_list import prompt
 from wan_desktop.domain.recipe import notes_of
 from wan_desktop.domain.request import Draft, RenderRequest
-from wan_desktop.ui import again, job_words, texts, theme
+from wan_desktop.ui import again, job_words, server_words, texts, theme
 from wan_desktop.ui.clip_actions import clip_actions
 from wan_desktop.ui.icons import icon
 from wan_desktop.ui.panels.stage_recipe import RecipeDialog
@@ -140,7 +140,7 @@ class ClipPage(QWidget):
         self.badge.setVisible(demo)
         parts = [job_words.clip_line(clip), job_words.file_size(clip.size_bytes)]
         if not demo:
-            parts.insert(1, Path(request.model).name)
+            parts.insert(1, server_words.place(request.model) or Path(request.model).name)
         self.details.setText(" · ".join(parts))
         self._refresh()
         self.player.open_clip(clip, play=play)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from wan_desktop.domain.request import RenderRequest
-from wan_desktop.ui import job_words, texts, theme
+from wan_desktop.ui import job_words, server_words, texts, theme
 from wan_desktop.ui.icons import icon
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ class RecipeDialog(QDialog):
             (self.tr("Shift"), number(float(request.flow_shift), "g", 6)),
             (self.tr("Sampler"), request.sampler),
             (self.tr("Seed"), str(request.seed)),
-            (self.tr("Model"), request.model),
+            (self.tr("Model"), server_words.model(clip.recipe, request.model)),
+            (self.tr("Rendered on"), server_words.rendered_on(clip.recipe, request.model)),
             *self._made_by(),
             (self.tr("Made"), QLocale().toString(made, QLocale.FormatType.ShortFormat)),
             (self.tr("File"), clip.path),

@@ -30,7 +30,7 @@ PADDING = 11
 THUMB = QSize(84, 48)
 BUTTON = 24
 _PROMPT_LINE, _STATE_LINE, _META_LINE, _BAR = 17, 15, 15, 6
-_STATE_LINES, _NOTE_LINES = 4, 3
+_STATE_LINES, _NOTE_LINES, _META_LINES = 4, 3, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,9 @@ class JobDelegate(QStyledItemDelegate):
         if job is None:
             return QSize(width, 0)
         inner = self.card_rect(QRect(0, 0, width, 0)).width() - 2 * PADDING - THUMB.width() - 10
-        height = 2 * PADDING + 2 * _PROMPT_LINE + 2 + _META_LINE
+        height = 2 * PADDING + 2 * _PROMPT_LINE + 2
+        small = card_paint.sized(option.font, 11)
+        height += _META_LINE * card_paint.line_count(job_words.job_line(job), small, inner, _META_LINES)
         for block in self._blocks(job, index, option.font):
             height += _STATE_LINE * card_paint.line_count(block.text, block.font, inner, block.most)
         if _has_bar(job):
@@ -167,7 +169,7 @@ class JobDelegate(QStyledItemDelegate):
             meta,
             card_paint.sized(font, 11),
             colours.secondary,
-            1,
+            _META_LINES,
             _META_LINE,
         )
 

@@ -50,6 +50,21 @@ def learn(clips: Iterable[Clip], model_fingerprint: str, device_name: str) -> Ra
     return Rates(*middle, count=len(newest))
 
 
+def learn_elsewhere(clips: Iterable[Clip], model: str) -> Rates | None:
+    """The rates of the newest clips that were made with that model elsewhere ("on:NAME"), as `learn`.
+
+    Only whole times are known of a server, so everything scales with the work.
+    """
+    fits = [clip for clip in clips if clip.request.get("model") == model and _total(clip) > 0]
+    newest = sorted(fits, key=lambda clip: clip.created_at, reverse=True)[:RECENT]
+    if not newest:
+        return None
+    work = [_pixels(clip.request) * _passes_of(clip.request) for clip in newest]
+    per_step = median(_total(clip) / each for clip, each in zip(newest, work, strict=True))
+    size = median(clip.size_bytes / _pixels(clip.request) for clip in newest)
+    return Rates(0.0, per_step, 0.0, size, count=len(newest))
+
+
 def predict(rates: Rates, request: RenderRequest) -> Estimate:
     """What `request` will take at these rates."""
     pixels = request.width * request.height * request.num_frames
@@ -73,14 +88,26 @@ def _fits(clip: Clip, model_fingerprint: str, device_name: str) -> bool:
 
 
 def _parts(clip: Clip) -> tuple[float, float, float, float]:
-    request: dict[str, Any] = clip.request
     seconds: dict[str, float] = clip.recipe["made_by"]["seconds"]
-    pixels = request["width"] * request["height"] * request["num_frames"]
-    passes = _passes(request["num_inference_steps"], request["guidance_scale"])
+    pixels = _pixels(clip.request)
     rest = seconds.get("decoding", 0.0) + seconds.get("saving", 0.0)
     return (
         seconds.get("encoding", 0.0),
-        seconds["denoising"] / (pixels * passes),
+        seconds["denoising"] / (pixels * _passes_of(clip.request)),
         rest / pixels,
         clip.size_bytes / pixels,
     )
+
+
+def _total(clip: Clip) -> float:
+    """Seconds from the moment when the job ran there until it was here."""
+    seconds: dict[str, float] = clip.recipe.get("made_by", {}).get("seconds", {})
+    return float(seconds.get("total", 0.0)) - float(seconds.get("waiting", 0.0))
+
+
+def _pixels(request: dict[str, Any]) -> int:
+    return int(request["width"] * request["height"] * request["num_frames"])
+
+
+def _passes_of(request: dict[str, Any]) -> int:
+    return _passes(request["num_inference_steps"], request["guidance_scale"])

@@ -92,14 +92,17 @@ class Foot(QFrame):
         """Say on the button what will be rendered."""
         self.render_button.say(self.tr("Render from image") if from_image else self.tr("Render"))
 
-    def show_estimate(self, rates: Rates | None, estimate: Estimate | None, device: str) -> None:
-        """Tell what the render will take, as honestly as is known."""
+    def show_estimate(
+        self, rates: Rates | None, estimate: Estimate | None, device: str, elsewhere: str = ""
+    ) -> None:
+        """Tell what the render will take, as honestly as is known; `elsewhere`: "on studio", if not this computer."""
         if rates is None:
             text = self.tr("No estimate yet: the first clip will tell")
         elif estimate is None:
             text = ""
         else:
             where = self.tr("on this GPU") if device == "gpu" else self.tr("on this computer")
+            where = elsewhere or where
             text = self.tr("about {time} {where} · {size}").format(
                 time=texts.duration(estimate.seconds),
                 where=where,

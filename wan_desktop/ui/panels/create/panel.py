@@ -18,6 +18,7 @@ from wan_desktop.ui.panels.create.demo import DemoCard
 from wan_desktop.ui.panels.create.foot import Foot
 from wan_desktop.ui.panels.create.image import ImageSection
 from wan_desktop.ui.panels.create.prompt import PromptSection
+from wan_desktop.ui.panels.create.render_on import RenderOnSection
 from wan_desktop.ui.panels.create.shape import LengthSection, QualitySection, ShapeSection
 from wan_desktop.ui.widgets.form_scroll import FormScroll
 
@@ -32,9 +33,11 @@ THINK_MS = 120
 
 
 class CreatePanel(QFrame):
-    """What to render. `recipe_dropped` passes on the path of a dropped clip or workflow."""
+    """What to render. `recipe_dropped` passes on the path of a dropped clip or workflow, `servers_asked` that
+    somebody wants to see the list of servers."""
 
     recipe_dropped = Signal(str)
+    servers_asked = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +47,8 @@ class CreatePanel(QFrame):
         self._filling = False
         self._waiting = 0
         self._rates: estimate.Rates | None = None
-        self._model = _model_of(session)
+        self.where = RenderOnSection(session, self)
+        self._model = _model_of(session, self.where.model())
         self.demo = DemoCard(self)
         self.prompt = PromptSection(self)
         self.image = ImageSection(session, self)
@@ -67,12 +71,13 @@ class CreatePanel(QFrame):
     def draft(self, *, for_render: bool = False) -> Draft:
         """The form as a draft. `for_render` gives it the seed that is shown, locked or not."""
         values: dict[str, Any] = {}
-        for section in (self.prompt, self.image, self.shape, self.length, self.quality):
+        for section in (self.prompt, self.image, self.shape, self.length, self.quality, self.where):
             values |= section.values()
         return Draft(**values, **self.advanced.values(for_render=for_render))
 
     def fill(self, draft: Draft) -> None:
         """Show a draft in the form; texts can be undone."""
+        self.where.fill(draft)  # first: the model of whoever renders says what else there is
         self._filling = True
         self.prompt.fill(draft)
         self.quality.fill(draft)
@@ -109,8 +114,8 @@ class CreatePanel(QFrame):
             self.advanced.roll()
 
     def set_model(self) -> None:
-        """Take the chosen model's values, words and limits; what was typed stays."""
-        self._model = model = _model_of(self._session)
+        """Take the model's values, words and limits, those of whoever renders; what was typed stays."""
+        self._model = model = _model_of(self._session, self.where.model())
         self._filling = True
         self.demo.set_model(model)
         self.prompt.set_model(model)
@@ -139,8 +144,11 @@ class CreatePanel(QFrame):
     # ---- reacting
 
     def _connect(self) -> None:
-        for section in (self.prompt, self.image, self.shape, self.length, self.quality, self.advanced):
-            section.edited.connect(self._on_edit)
+        for section in self._sections():
+            if section is not self.demo:
+                section.edited.connect(self._on_edit)
+        self.where.moved.connect(self.set_model)
+        self.where.servers_asked.connect(self.servers_asked)
         self.prompt.pictured.connect(self.image.take)
         self.prompt.unknown.asked.connect(self._show_words)
         self.image.recipe_dropped.connect(self.recipe_dropped)
@@ -149,7 +157,7 @@ class CreatePanel(QFrame):
         self.foot.render_asked.connect(self.submit)
         session = self._session
         session.loaded.connect(self._on_loaded)
-        session.model_changed.connect(self.set_model)
+        session.model_changed.connect(self._on_model)
         session.submitted.connect(self._on_submitted)
         session.clip_added.connect(self._learn)
         session.backend_changed.connect(self._learn)
@@ -170,6 +178,10 @@ class CreatePanel(QFrame):
             self.fill(Draft.from_json(self._session.draft))
         self._learn()
 
+    def _on_model(self) -> None:
+        if not self.where.model():  # else a server's model draws, whichever this computer has
+            self.set_model()
+
     def _on_submitted(self, _job: Job) -> None:
         if self._waiting:
             self._waiting -= 1
@@ -183,6 +195,7 @@ class CreatePanel(QFrame):
             self._say(error.field, texts.sentence(error))
         if request is not None:
             self.quality.show_values(request.num_inference_steps, request.guidance_scale, request.flow_shift)
+        self.where.show_request(request)
         self._show_estimate(request)
 
     def _show_words(self) -> None:
@@ -209,16 +222,19 @@ class CreatePanel(QFrame):
     # ---- estimates
 
     def _learn(self) -> None:
-        info = self._session.backend.info
-        clips, fingerprint = self._session.clips.values(), self._model.fingerprint
-        self._rates = estimate.learn(clips, fingerprint, str(info.get("device_name", "")))
+        clips, info = self._session.clips.values(), self._session.backend.info
+        if self.where.model():
+            self._rates = estimate.learn_elsewhere(clips, self.where.model())
+        else:
+            device = str(info.get("device_name", ""))
+            self._rates = estimate.learn(clips, self._model.fingerprint, device)
         self._thinker.start()
 
     def _show_estimate(self, request: RenderRequest | None) -> None:
         rates = self._rates
         guess = estimate.predict(rates, request) if rates is not None and request is not None else None
         device = "gpu" if str(self._session.backend.info.get("device", "")).startswith("cuda") else "cpu"
-        self.foot.show_estimate(rates, guess, device)
+        self.foot.show_estimate(rates, guess, device, self.where.words())
 
     # ---- errors
 
@@ -230,7 +246,10 @@ class CreatePanel(QFrame):
             "frames": self.length.slider,
             "seconds": self.length.slider,
             "preset": self.quality,
+            "on": self.where.box,
         }
+        if field == "on" and self.where.isHidden():
+            return None
         if field in self.advanced.fields:
             return self.advanced.fields[field].control
         return places.get(field)
@@ -248,9 +267,11 @@ class CreatePanel(QFrame):
             self.length.say(sentence)
         elif field == "preset":
             self.quality.say(sentence)
+        elif field == "on":
+            self.where.say(sentence)
 
     def _clear_errors(self, but: tuple[str, ...] = ()) -> None:
-        others = ("prompt", "negative_prompt", "image", "frames", "preset")
+        others = ("prompt", "negative_prompt", "image", "frames", "preset", "on")
         for field in (*others, *self.advanced.fields):
             if field not in but:
                 self._say(field, "")
@@ -273,12 +294,16 @@ class CreatePanel(QFrame):
         column.addWidget(self.foot)
 
     def _sections(self) -> tuple[QWidget, ...]:
-        return (self.prompt, self.demo, self.image, self.shape, self.length, self.quality, self.advanced)
+        sections = (self.prompt, self.demo, self.image, self.shape, self.length, self.quality)
+        return (*sections, self.where, self.advanced)
 
 
-def _model_of(session: Session) -> ModelSpec:
-    """The chosen model; while that one is missing or damaged, which the window tells, the last there is."""
+def _model_of(session: Session, elsewhere: str) -> ModelSpec:
+    """The model of the server `elsewhere` ("on:NAME"), or the chosen one.
+
+    While that one is missing or damaged, which the window tells, the last there is.
+    """
     try:
-        return session.model()
+        return session.model(elsewhere or None)
     except WanError:
         return session.models()[-1]

@@ -5,57 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from wan_desktop.domain.sizes import FRAME_STEP, snap_frames
 from wan_desktop.ui import texts
-from wan_desktop.ui.widgets.field import ErrorLabel
+from wan_desktop.ui.panels.create.section import Section
 from wan_desktop.ui.widgets.segments import Segments
 from wan_desktop.ui.widgets.slider import Slider
 from wan_desktop.ui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from wan_desktop.domain.model import ModelSpec, Preset
     from wan_desktop.domain.request import Draft
 
 FROM_IMAGE, CUSTOM = "image", "custom"
 
 
-class _Section(QWidget):
-    """A label with a value at its right, a control, and a place for what is wrong."""
-
-    edited = Signal()
-
-    def build(self, label: str, control: QWidget) -> None:
-        """Lay the section out; once, by the subclass."""
-        name = QLabel(label, self)
-        name.setProperty("kind", "label")
-        name.setBuddy(control)
-        self.value_label = QLabel(self)
-        self.value_label.setProperty("kind", "value")
-        self.note = QLabel(self)
-        self.note.setProperty("kind", "attention")
-        self.note.setWordWrap(True)
-        self.note.hide()
-        self.error = ErrorLabel(self)
-        top = QHBoxLayout()
-        top.addWidget(name)
-        top.addStretch(1)
-        top.addWidget(self.value_label)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.addLayout(top)
-        column.addWidget(control)
-        column.addWidget(self.note)
-        column.addWidget(self.error)
-
-    def say(self, sentence: str) -> None:
-        """Show what is wrong, or nothing for ""."""
-        self.error.say(sentence)
-
-
-class ShapeSection(_Section):
+class ShapeSection(Section):
     """One of the model's sizes, the start image's shape, or a size of one's own (set in Advanced)."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -152,7 +119,7 @@ class ShapeSection(_Section):
         self._segments.set_items(items)
 
 
-class LengthSection(_Section):
+class LengthSection(Section):
     """A slider over the lengths that the model can render: 4n+1 frames."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -218,7 +185,7 @@ class LengthSection(_Section):
         self.slider.setAccessibleDescription(text)
 
 
-class QualitySection(_Section):
+class QualitySection(Section):
     """The model's presets. `picked` carries the Preset that a person chose."""
 
     picked = Signal(object)
