@@ -14,6 +14,7 @@ from support.bench import Bench
 from support.videos import make_video
 
 from wan_desktop.ui.widgets import playback, player_controls
+from wan_desktop.ui.widgets.clip_opener import ClipOpener
 from wan_desktop.ui.widgets.playback import FramesPlayback, MediaPlayback
 from wan_desktop.ui.widgets.player import Player
 
@@ -77,7 +78,7 @@ def drawn(player):
 
 
 def test_the_thumbnail_is_there_before_the_first_frame(qtbot, player, clip, monkeypatch):
-    monkeypatch.setattr(Player, "_begin", lambda self, clip, info: None)
+    monkeypatch.setattr(ClipOpener, "_play_media", lambda self, info: None)
     player.open_clip(clip)
     qtbot.waitUntil(lambda: not player.screen.image.isNull())
     assert player.frame == -1

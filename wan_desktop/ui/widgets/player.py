@@ -8,11 +8,10 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QImage, QKeyEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from wan_desktop.bridge.background import in_background
 from wan_desktop.ui import texts, theme
+from wan_desktop.ui.widgets.clip_opener import ClipOpener
 from wan_desktop.ui.widgets.full_screen import FullScreen
-from wan_desktop.ui.widgets.pictures import frame_image, read_thumbnail
-from wan_desktop.ui.widgets.playback import FramesPlayback, MediaPlayback, load_multimedia
+from wan_desktop.ui.widgets.playback import FramesPlayback
 from wan_desktop.ui.widgets.player_controls import PlayerControls
 from wan_desktop.ui.widgets.screen import Screen
 
@@ -22,10 +21,9 @@ if TYPE_CHECKING:
     from wan_desktop.domain.errors import WanError
     from wan_desktop.domain.job import Clip
     from wan_desktop.media.clips import ClipInfo
+    from wan_desktop.ui.widgets.playback import MediaPlayback
 
 SEEK_MS = 40
-FALLBACK_WIDTH, FALLBACK_FRAMES = 640, 241
-"""Decoded frames that are shown when the system's player shows none: at most 240 MB."""
 
 
 class Player(QWidget):
@@ -46,7 +44,7 @@ class Player(QWidget):
         self._clip: Clip | None = None
         self._playback: MediaPlayback | FramesPlayback | None = None
         self._full: FullScreen | None = None
-        self._info: ClipInfo | None = None
+        self._opener: ClipOpener | None = None
         self._play_when_ready = False
         self._frame = -1
         self._failed = False
@@ -95,85 +93,52 @@ class Player(QWidget):
         """Show the thumbnail at once, then the first frame; `play` runs it from there."""
         self.close_clip()
         self._clip, self._play_when_ready = clip, play
-        thumbnail, path = clip.thumbnail, clip.path
-        in_background(
-            self,
-            lambda: read_thumbnail(thumbnail)[0],
-            lambda image: self._show_thumbnail(clip, image),
-            lambda _error: None,
-        )
-        in_background(
-            self,
-            lambda: _look_at(path),
-            lambda info: self._begin(clip, info),
-            lambda error: self._fail(clip, error),
-        )
+        self._opener = ClipOpener(clip, self.controls.loop.isChecked, self)
+        self._opener.thumbnail.connect(self._show_thumbnail)
+        self._opener.looked.connect(self._show_facts)
+        self._opener.ready.connect(self._use)
+        self._opener.failed.connect(self._fail)
+        self._opener.begin()
 
     def close_clip(self) -> None:
         """Let the clip's file go."""
         self._drop_playback()
-        self._clip, self._info, self._frame, self._failed = None, None, -1, False
+        if self._opener is not None:
+            self._opener.close()
+        self._clip, self._opener, self._frame, self._failed = None, None, -1, False
         self.note.hide()
         self.screen.show_image(QImage())
         self.screen.set_message("", "")
         self.controls.reset()
 
-    def _show_thumbnail(self, clip: Clip, image: QImage) -> None:
-        if clip is self._clip and self._frame < 0 and not self._failed:
+    def _show_thumbnail(self, image: QImage) -> None:
+        if self._frame < 0 and not self._failed:
             self.screen.show_image(image)
 
-    def _begin(self, clip: Clip, info: ClipInfo) -> None:
-        if clip is not self._clip:
-            return
-        self._info = info
+    def _show_facts(self, info: ClipInfo) -> None:
         self.controls.set_clip(info.num_frames, float(info.fps))
-        try:
-            playback = MediaPlayback(
-                clip.path, float(info.fps), info.num_frames, loop=self.controls.loop.isChecked(), parent=self
-            )
-        except ImportError:
-            self._fall_back()
-        else:
-            playback.failed.connect(self._fall_back)
-            self._use(playback)
 
     def _use(self, playback: MediaPlayback | FramesPlayback) -> None:
         self._drop_playback()
         self._playback = playback
+        if isinstance(playback, FramesPlayback):
+            self.note.setText(
+                self.tr(
+                    "This system's video player cannot show this clip; these are its frames, made smaller."
+                )
+            )
+            self.note.show()
         playback.frame_shown.connect(self._show_frame)
         playback.playing_changed.connect(self.controls.show_playing)
         self.controls.set_ready(True)
         if self._play_when_ready:
             playback.play()
 
-    def _fall_back(self) -> None:
-        """The system's player shows nothing: decode the frames ourselves."""
-        clip, info = self._clip, self._info
-        if clip is None or info is None:
-            return
-        path, width = clip.path, min(info.width, FALLBACK_WIDTH)
-        in_background(
-            self,
-            lambda: _decode(path, width),
-            lambda images: self._play_frames(clip, info, images),
-            lambda error: self._fail(clip, error),
-        )
-
-    def _play_frames(self, clip: Clip, info: ClipInfo, images: list[QImage]) -> None:
-        if clip is not self._clip:
-            return
-        self.note.setText(
-            self.tr("This system's video player cannot show this clip; these are its frames, made smaller.")
-        )
-        self.note.show()
-        self._use(FramesPlayback(images, float(info.fps), loop=self.controls.loop.isChecked(), parent=self))
-
-    def _fail(self, clip: Clip, error: WanError) -> None:
-        if clip is self._clip:
-            self._failed = True
-            self.screen.show_image(QImage())
-            self.screen.set_message("warning", texts.sentence(error))
-            self.problem.emit(error)
+    def _fail(self, error: WanError) -> None:
+        self._failed = True
+        self.screen.show_image(QImage())
+        self.screen.set_message("warning", texts.sentence(error))
+        self.problem.emit(error)
 
     def _drop_playback(self) -> None:
         if self._playback is not None:
@@ -288,26 +253,3 @@ class Player(QWidget):
 _CHORDS = (
     Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 )
-
-
-def _look_at(path: str) -> ClipInfo:
-    """The file's facts; loads the player's library on the way, which takes longer than a frame may."""
-    import contextlib
-
-    from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, LibraryProblem
-    from wan_desktop.media.clips import probe
-
-    with contextlib.suppress(ImportError):
-        load_multimedia()
-    info = probe(path)
-    if info.num_frames == 0 or not info.fps:
-        raise LibraryProblem(
-            QT_TRANSLATE_NOOP("errors", "The video {path} has no frames: render it again."), path=path
-        )
-    return info
-
-
-def _decode(path: str, width: int) -> list[QImage]:
-    from wan_desktop.media.clips import hover_frames
-
-    return [frame_image(frame) for frame in hover_frames(path, FALLBACK_FRAMES, width)]
