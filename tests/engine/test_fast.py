@@ -107,3 +107,28 @@ def test_every_sampler_can_skip(pipeline):
             speed="fast",
         )
         assert all(torch.isfinite(step.latents).all() for step in steps)
+
+
+@pytest.mark.parametrize("speed", ["exact", "fast"])
+def test_a_network_that_says_the_clean_latents_draws_the_same_clip(pipeline, speed):
+    """x0 = x_t - sigma * velocity: told either way, it is the same clip."""
+    network, plain = pipeline.transformer, draw(pipeline, steps=6, speed=speed)
+    level = {}
+
+    def as_clean(_, inputs, output):
+        return (inputs[0] - level["sigma"] * output[0],)
+
+    scheduler = samplers.make("unipc", 6, 5.0, "cpu")
+    levels = dict(zip(scheduler.timesteps.tolist(), scheduler.sigmas.tolist(), strict=False))
+    before = network.register_forward_pre_hook(
+        lambda _, inputs: level.update(sigma=levels[int(inputs[1][0])])
+    )
+    after = network.register_forward_hook(as_clean)
+    network.prediction_type = "sample"
+    try:
+        told = draw(pipeline, steps=6, speed=speed)
+    finally:
+        del network.prediction_type
+        before.remove()
+        after.remove()
+    assert torch.allclose(told, plain, rtol=1e-3, atol=1e-3)

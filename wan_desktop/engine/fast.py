@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FULL, COND, SKIP = "F", "C", "s"
 """What a step computes: both forwards; that with the prompt only, guidance as in the last full step; neither."""
-TABLE = "FFFFssFFsFssFssFssFsssFssFsssFssFssFsssFssFsssFsFs"
+TABLE = "FFFFsFsFsFssFssFssFsssFssFsFssssFssFsssFssFsssFsFs"
 """One letter for each of 50 steps. Found and measured by `benchmarks/fast_table.py` on the built-in model."""
 _RANK = SKIP + COND + FULL
 

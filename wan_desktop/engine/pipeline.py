@@ -168,7 +168,9 @@ class Wan22Pipeline(DiffusionPipeline):
         clip = self.new_clip()
         clip.pieces = self.pieces
         device = self._device_of("transformer")
-        predict = Prediction(self.transformer, embeds, guidance_scale, clip, device, held=held)
+        predict = Prediction(
+            self.transformer, embeds, guidance_scale, clip, device, held=held, scheduler=scheduler
+        )
         if letters is None:
             return lambda index, latents, t: predict.velocity(latents, t)
         return fast.Fast(predict, scheduler, letters).velocity
