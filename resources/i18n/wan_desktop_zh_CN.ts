@@ -1187,12 +1187,67 @@
         <translation>模型</translation>
     </message>
     <message>
+        <source>Rendered on</source>
+        <translation>渲染于</translation>
+    </message>
+    <message>
         <source>Made</source>
         <translation>制作时间</translation>
     </message>
     <message>
         <source>File</source>
         <translation>文件</translation>
+    </message>
+</context>
+<context>
+    <name>RenderOnSection</name>
+    <message>
+        <source>Render on</source>
+        <translation>由谁渲染</translation>
+    </message>
+    <message>
+        <source>Who renders the clip. It lies in the library here in any case.</source>
+        <translation>由谁来渲染这段视频。无论由谁渲染，视频都保存在这里的视频库中。</translation>
+    </message>
+    <message>
+        <source>This computer</source>
+        <translation>本机</translation>
+    </message>
+    <message>
+        <source>Whoever is free</source>
+        <translation>谁空闲就由谁</translation>
+    </message>
+    <message>
+        <source>Asking it…</source>
+        <translation>正在询问…</translation>
+    </message>
+    <message>
+        <source>Not asked yet.</source>
+        <translation>尚未询问。</translation>
+    </message>
+    <message>
+        <source>Check</source>
+        <translation>检查</translation>
+    </message>
+    <message>
+        <source>Check again</source>
+        <translation>再次检查</translation>
+    </message>
+    <message>
+        <source>Servers…</source>
+        <translation>服务器…</translation>
+    </message>
+    <message>
+        <source>this computer</source>
+        <translation>本机</translation>
+    </message>
+    <message>
+        <source>Whichever is free first: {names}</source>
+        <translation>最先空闲的一个：{names}</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation>、</translation>
     </message>
 </context>
 <context>
@@ -1302,6 +1357,209 @@
     </message>
 </context>
 <context>
+    <name>ServerCard</name>
+    <message>
+        <source>Check</source>
+        <translation>检查</translation>
+    </message>
+    <message>
+        <source>Check {name}</source>
+        <translation>检查 {name}</translation>
+    </message>
+    <message>
+        <source>Edit…</source>
+        <translation>编辑…</translation>
+    </message>
+    <message>
+        <source>Edit {name}</source>
+        <translation>编辑 {name}</translation>
+    </message>
+    <message>
+        <source>Remove…</source>
+        <translation>移除…</translation>
+    </message>
+    <message>
+        <source>Remove {name}</source>
+        <translation>移除 {name}</translation>
+    </message>
+    <message>
+        <source>Trust its certificate…</source>
+        <translation>信任它的证书…</translation>
+    </message>
+    <message>
+        <source>Trust the certificate of {name}</source>
+        <translation>信任 {name} 的证书</translation>
+    </message>
+    <message>
+        <source>Asking it…</source>
+        <translation>正在询问…</translation>
+    </message>
+    <message>
+        <source>Not asked yet.</source>
+        <translation>尚未询问。</translation>
+    </message>
+    <message>
+        <source>Ready: {what}</source>
+        <translation>就绪：{what}</translation>
+    </message>
+    <message>
+        <source>Its token is in the system&apos;s keyring.</source>
+        <translation>它的令牌保存在系统密钥环中。</translation>
+    </message>
+    <message>
+        <source>There is no keyring here: its token is in a file that only you can read.</source>
+        <translation>这里没有密钥环：它的令牌保存在只有您能读取的文件中。</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>Has the model&apos;s files: {files}</source>
+        <translation>已有模型文件：{files}</translation>
+    </message>
+    <message>
+        <source>It needs no token, or none was given.</source>
+        <translation>它不需要令牌，或没有提供令牌。</translation>
+    </message>
+    <message>
+        <source>Only its own certificate is trusted, as you said.</source>
+        <translation>按您的设置，只信任它自己的证书。</translation>
+    </message>
+    <message>
+        <source>Not encrypted: prompts, pictures and the token can be read on the way. Better use https.</source>
+        <translation>未加密：提示词、图片和令牌可能在途中被读取。建议使用 https。</translation>
+    </message>
+</context>
+<context>
+    <name>ServerForm</name>
+    <message>
+        <source>Forget it</source>
+        <translation>忘记令牌</translation>
+    </message>
+    <message>
+        <source>Forget the token</source>
+        <translation>忘记令牌</translation>
+    </message>
+    <message>
+        <source>Save and check</source>
+        <translation>保存并检查</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>A new server</source>
+        <translation>新服务器</translation>
+    </message>
+    <message>
+        <source>The one that is kept</source>
+        <translation>沿用已保存的令牌</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>studio</source>
+        <translation>studio</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>What you call it: one word.</source>
+        <translation>您对它的称呼：一个英文单词。</translation>
+    </message>
+    <message>
+        <source>As in a browser: https://studio.example, or http://192.168.1.20:8188 at home.</source>
+        <translation>与浏览器中相同：https://studio.example，家中可用 http://192.168.1.20:8188。</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>What it asks for, if anything. It is kept in the system&apos;s keyring and never shown again.</source>
+        <translation>服务器要求的令牌，没有就留空。保存在系统密钥环中，不再显示。</translation>
+    </message>
+    <message>
+        <source>Token</source>
+        <translation>令牌</translation>
+    </message>
+    <message>
+        <source>Empty: what this computer trusts, always verified. Else the SHA-256 fingerprint of the server&apos;s own one.</source>
+        <translation>留空：按本机信任的证书验证，始终验证。否则填写服务器自有证书的 SHA-256 指纹。</translation>
+    </message>
+    <message>
+        <source>Certificate</source>
+        <translation>证书</translation>
+    </message>
+</context>
+<context>
+    <name>ServersPage</name>
+    <message>
+        <source>Add a server…</source>
+        <translation>添加服务器…</translation>
+    </message>
+    <message>
+        <source>Remove a server</source>
+        <translation>移除服务器</translation>
+    </message>
+    <message>
+        <source>Remove “{name}” from the list?</source>
+        <translation>从列表中移除“{name}”吗？</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Its token is forgotten. Clips that it made stay in the library.</source>
+        <translation>它的令牌会被忘记。由它渲染的视频留在视频库中。</translation>
+    </message>
+    <message>
+        <source>Jobs that wait for it or render there: {count}. They will fail. {token}</source>
+        <translation>等待它或正在那里渲染的任务：{count} 个，它们将会失败。{token}</translation>
+    </message>
+    <message>
+        <source>Trust a certificate</source>
+        <translation>信任证书</translation>
+    </message>
+    <message>
+        <source>Trust this certificate for “{name}”, and no other?</source>
+        <translation>只信任“{name}”的这一证书吗？</translation>
+    </message>
+    <message>
+        <source>Compare its SHA-256 fingerprint with the one on the server:
+{fingerprint}</source>
+        <translation>请与服务器上的 SHA-256 指纹核对：
+{fingerprint}</translation>
+    </message>
+    <message>
+        <source>Trust it</source>
+        <translation>信任</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>A computer with ComfyUI and the model&apos;s files, or another Wan Desktop, renders for this one. Queue, library and recipes stay here.</source>
+        <translation>由装有 ComfyUI 和模型文件的另一台电脑，或另一个 Wan Desktop 代为渲染。队列、视频库和配方都留在本机。</translation>
+    </message>
+    <message>
+        <source>No servers yet.</source>
+        <translation>还没有服务器。</translation>
+    </message>
+</context>
+<context>
     <name>SettingsDialog</name>
     <message>
         <source>Settings</source>
@@ -1388,8 +1646,20 @@
         <translation>其他程序</translation>
     </message>
     <message>
+        <source>Servers</source>
+        <translation>服务器</translation>
+    </message>
+    <message>
         <source>Library folder</source>
         <translation>视频库文件夹</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>What renders on this computer.</source>
+        <translation>本机上负责渲染的设备。</translation>
     </message>
     <message>
         <source>The computer does not go to sleep by itself then. The screen may go dark.</source>
@@ -1434,14 +1704,6 @@
     <message>
         <source>What renders. Any Diffusers folder of it will do.</source>
         <translation>用来渲染的模型。任何 Diffusers 格式的文件夹都可以。</translation>
-    </message>
-    <message>
-        <source>Render on</source>
-        <translation>渲染设备</translation>
-    </message>
-    <message>
-        <source>The device that renders.</source>
-        <translation>用来渲染的设备。</translation>
     </message>
     <message>
         <source>Appearance</source>
@@ -1836,6 +2098,10 @@
     <message>
         <source>There is no sampler “{sampler}”: choose one of {names}.</source>
         <translation>没有采样器“{sampler}”：请从 {names} 中选择。</translation>
+    </message>
+    <message>
+        <source>There is no {field_name} “{value}”: choose one of {names}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Width and height must be multiples of 32: instead of {side} use {below} or {above}.</source>
@@ -2347,11 +2613,31 @@
     </message>
     <message>
         <source>A certificate is named by its SHA-256 fingerprint: 64 digits of 0-9 and a-f.</source>
-        <translation>证书以其 SHA-256 指纹表示：64 位，由 0-9 和 a-f 组成。</translation>
+        <translation>证书以 SHA-256 指纹表示：64 位十六进制数字（0-9 和 a-f）。</translation>
     </message>
     <message>
         <source>“{url}” is no address of a server: write it like https://studio.example or http://192.168.1.20:8188, without name and password.</source>
         <translation>“{url}”不是服务器地址：请写成 https://studio.example 或 http://192.168.1.20:8188 的形式，不要带用户名和密码。</translation>
+    </message>
+    <message>
+        <source>it takes too long</source>
+        <translation>耗时过长</translation>
+    </message>
+    <message>
+        <source>nothing listens there</source>
+        <translation>那里没有程序在监听</translation>
+    </message>
+    <message>
+        <source>there is no way to that computer</source>
+        <translation>无法到达那台电脑</translation>
+    </message>
+    <message>
+        <source>there is no computer of that name</source>
+        <translation>没有这个名称的电脑</translation>
+    </message>
+    <message>
+        <source>it does not speak https there, perhaps http</source>
+        <translation>那里不使用 https，也许是 http</translation>
     </message>
     <message>
         <source>The server “{name}” refuses this job: {why}</source>
@@ -2406,12 +2692,20 @@
         <translation>检查服务器令牌</translation>
     </message>
     <message>
+        <source>Give it one that this computer trusts, or trust this one in Settings, Servers</source>
+        <translation>请为它换上本机信任的证书，或在“设置”的“服务器”中信任此证书</translation>
+    </message>
+    <message>
         <source>The server “{name}” does not answer ({why}): see that it runs.</source>
         <translation>服务器“{name}”没有回应（{why}）：请确认它正在运行。</translation>
     </message>
     <message>
         <source>The certificate of the server “{name}” cannot be verified ({why}), so nothing was sent to it.</source>
         <translation>无法验证服务器“{name}”的证书（{why}），因此没有向它发送任何内容。</translation>
+    </message>
+    <message>
+        <source>The server “{name}” shows another certificate than the one that you trust, so nothing was sent to it.</source>
+        <translation>服务器“{name}”出示的证书不是您信任的那一个，因此没有向它发送任何内容。</translation>
     </message>
     <message>
         <source>The server “{name}” lets nobody in without the right token ({status}).</source>
@@ -2455,11 +2749,11 @@
     </message>
     <message>
         <source>There is no server “{name}” here any more, or not yet: add it.</source>
-        <translation>这里已没有或还没有名为“{name}”的服务器：请添加它。</translation>
+        <translation>这里已经没有（或还没有）服务器“{name}”：请添加。</translation>
     </message>
     <message>
         <source>Add the server, or render somewhere else</source>
-        <translation>添加这台服务器，或换个地方渲染</translation>
+        <translation>添加该服务器，或换个地方渲染</translation>
     </message>
 </context>
 <context>
@@ -2712,6 +3006,10 @@
         <translation>“{name}”已不知道此任务，可能重新启动过：任务会再次发送。</translation>
     </message>
     <message>
+        <source>“{name}” was free and renders it.</source>
+        <translation>“{name}”空闲，由它渲染。</translation>
+    </message>
+    <message>
         <source>It waits on “{name}” behind other jobs.</source>
         <translation>它在“{name}”上排在其他任务之后等待。</translation>
     </message>
@@ -2768,6 +3066,25 @@
     <message>
         <source>It is in {folder}</source>
         <translation>它在 {folder} 中</translation>
+    </message>
+</context>
+<context>
+    <name>servers</name>
+    <message>
+        <source>by whoever is free</source>
+        <translation>由空闲者渲染</translation>
+    </message>
+    <message>
+        <source>on {name}</source>
+        <translation>在 {name} 上</translation>
+    </message>
+    <message>
+        <source>this computer</source>
+        <translation>本机</translation>
+    </message>
+    <message>
+        <source>{sentence} {way}.</source>
+        <translation>{sentence}{way}。</translation>
     </message>
 </context>
 <context>
