@@ -91,6 +91,8 @@ REFUSED = [
     (Draft(prompt="x", seed=-1), "seed", "0 to"),
     (Draft(prompt="x", seed=2**53), "seed", "0 to"),
     (Draft(prompt="x", sampler="ddim"), "sampler", "unipc"),
+    (Draft(prompt="x", precision="int4"), "precision", "fp8"),
+    (Draft(prompt="x", speed="warp"), "speed", "fast"),
     (Draft(prompt="x", preset="turbo"), "preset", "official, draft"),
 ]
 

@@ -90,6 +90,8 @@ class Draft:
     seed: int | None = None
     model: str | None = None
     loras: tuple[Lora, ...] = ()
+    precision: str | None = None
+    speed: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""

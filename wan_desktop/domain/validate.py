@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wan_desktop.domain import prompts, sizes
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest
+from wan_desktop.domain.exactness import EXACT, PRECISIONS, SPEEDS
 from wan_desktop.domain.request import Draft, RenderRequest
 from wan_desktop.domain.samplers import SAMPLERS
 
@@ -54,6 +55,8 @@ def resolve(draft: Draft, model: ModelSpec, image_size: tuple[int, int] | None =
         model_fingerprint=model.fingerprint,
         preset=preset.name,
         loras=tuple(_lora(lora) for lora in draft.loras),
+        precision=_one_of("precision", draft.precision or EXACT, PRECISIONS),
+        speed=_one_of("speed", draft.speed or EXACT, SPEEDS),
     )
 
 
@@ -95,6 +98,18 @@ def _sampler(name: str) -> str:
             field="sampler",
             sampler=name,
             names=", ".join(SAMPLERS),
+        )
+    return name
+
+
+def _one_of(field: str, name: str, names: tuple[str, ...]) -> str:
+    if name not in names:
+        raise InvalidRequest(
+            QT_TRANSLATE_NOOP("errors", "There is no {field_name} “{value}”: choose one of {names}."),
+            field=field,
+            field_name=field,
+            value=name,
+            names=", ".join(names),
         )
     return name
 

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from wan_desktop.domain.exactness import EXACT, PRECISIONS
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.domain.weight_shapes import config_of
 from wan_desktop.engine import homes
+from wan_desktop.engine.fp8 import rounded_layer
 from wan_desktop.engine.packed import Cast, CastEmbedding, Fp8, PackedLinear
 from wan_desktop.engine.prediction import FLOW, SAMPLE
 from wan_desktop.engine.wan22_vae import LATENTS_MEAN, LATENTS_STD
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from wan_desktop.domain.model import Part
 
+FP8_PRECISION = PRECISIONS[1]
 _LARGE = 100_000
 """Rows from which on an embedding is not cast as a whole."""
 _LARGE_MATRIX = 2**20
@@ -44,10 +47,12 @@ def load_component(
     tick: Callable[[], None] = lambda: None,
     *,
     at_home: bool = False,
+    precision: str = EXACT,
 ) -> nn.Module:
     """The network in `part`'s files, in `dtype`. `tick` is called between any two weights and may raise.
 
-    With `at_home` its weights are all still those of the file: `homes.bring` makes it able to compute.
+    `precision` "fp8" rounds the matrices of a transformer's blocks; packed ones stay as they are. With `at_home` its
+    weights are all still those of the file: `homes.bring` makes it able to compute.
     Raises ModelDamaged when files cannot be read, or weights are missing or of another shape; OutOfMemory.
     """
     tick()
@@ -72,6 +77,8 @@ def load_component(
         tick()
         if name in needed:
             _fill(module, name, weight, wanted, part.files[0])
+            if precision == FP8_PRECISION and part.component == TRANSFORMER and name.startswith("blocks."):
+                _round(module, name, wanted, part.files[0], tick)
     _finish(module)
     homes.settle(module.eval().requires_grad_(False), wanted)
     if not at_home:
@@ -194,3 +201,20 @@ def _finish(module: nn.Module) -> None:
     rope = getattr(module, "rope", None)
     if rope is not None:
         module.rope = type(rope)(rope.attention_head_dim, rope.patch_size, rope.max_seq_len)
+def _round(
+    module: nn.Module, name: str, wanted: dict[str, torch.dtype], file: str, tick: Callable[[], None]
+) -> None:
+    """Let the linear layer whose weight was just filled compute in eight bits; not one on quantised weights."""
+    owner_name, _, leaf = name.rpartition(".")
+    owner = module.get_submodule(owner_name)
+    cast = isinstance(owner, PackedLinear) and isinstance(owner.packing, Cast)
+    if leaf != "weight" or not (cast or type(owner) is nn.Linear):
+        return
+    weight = owner.packed if isinstance(owner, PackedLinear) else owner.weight.detach()
+    try:
+        layer = rounded_layer(weight, owner, wanted.pop(name), tick)
+    except RuntimeError as error:
+        raise unreadable(file, error) from error
+    _replace(module, owner_name, layer)
+
+

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from wan_desktop.domain.exactness import EXACT
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.engine import homes, levers, loading, streaming
 from wan_desktop.engine.device import give_back_memory, pinnable
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 class Loaded:
     """`pipeline` begins without networks; `need` and `using` bring them where `plan` says, on `device`.
 
-    `rgb` and `prompts` go with the model: its preview colours and its prompts' embeddings.
+    `rgb` and `prompts` go with the model: its preview colours and its prompts' embeddings. `precision` is that of its
+    transformer.
     """
 
     def __init__(
@@ -37,8 +39,11 @@ class Loaded:
         device: Device,
         prompts: PromptCache,
         tick: Callable[[], None] = loading.nothing,
+        *,
+        precision: str = EXACT,
     ) -> None:
         self.model, self.plan, self.prompts = model, plan, prompts
+        self.precision = precision
         self.rgb: LatentRgb | None = None
         self._device = device
         self._out: set[str] = set()
@@ -55,7 +60,8 @@ class Loaded:
         """Load the component if it is not there; `tick` is called between any two weights and may raise."""
         if not self.has(component):
             moves = self._moves(component)
-            loading.load_part(self.pipeline, self.model, self._device, component, tick, at_home=moves)
+            named = {"at_home": moves, "precision": self.precision}
+            loading.load_part(self.pipeline, self.model, self._device, component, tick, **named)
             self._place(component)
 
     @contextlib.contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, ModelDamaged, ModelMissing
+from wan_desktop.domain.exactness import EXACT
 from wan_desktop.domain.model import ModelSpec, Part
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 
@@ -59,18 +60,19 @@ def load_part(
     tick: Callable[[], None] = nothing,
     *,
     at_home: bool = False,
+    precision: str = EXACT,
 ) -> None:
     """Give `pipeline` its "transformer", "vae" or "text_encoder": the VAE in float32, others in the device's dtype.
 
     `tick` is called between any two weights; it may raise to stop. With `at_home` the weights are still all mapped:
-    `homes.bring` lets the network compute.
+    `homes.bring` lets the network compute. `precision` is the transformer's (`domain.exactness.PRECISIONS`).
     """
     import torch
 
     from wan_desktop.engine.components import load_component
 
     dtype = torch.float32 if component == VAE else getattr(torch, device.dtype)
-    module = load_component(parts_of(model)[component], dtype, tick, at_home=at_home)
+    module = load_component(parts_of(model)[component], dtype, tick, at_home=at_home, precision=precision)
     pipeline.register_modules(**{component: module})
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from wan_desktop.domain.events import Note, Progress, Resumed
+from wan_desktop.domain.events import Progress, Resumed
+from wan_desktop.domain.exactness import EXACT
 from wan_desktop.domain.job import Stage, WorkFiles
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.engine import keeping, loading, plans
@@ -44,13 +45,13 @@ class Renderer:
         self._resources_dir = resources_dir
         self._loaded: Loaded | None = None
 
-    def has(self, model: ModelSpec, plan: Plan) -> bool:
-        """Is `model`, with just these weights and this memory plan, the loaded one?"""
+    def has(self, model: ModelSpec, plan: Plan, precision: str = EXACT) -> bool:
+        """Is `model`, with just these weights, this memory plan and this precision, the loaded one?"""
         loaded = self._loaded
         if loaded is None:
             return False
-        key = (loaded.model.path, loaded.model.fingerprint, loaded.plan)
-        return key == (model.path, model.fingerprint, plan)
+        key = (loaded.model.path, loaded.model.fingerprint, loaded.plan, loaded.precision)
+        return key == (model.path, model.fingerprint, plan, precision)
 
     def load(
         self,
@@ -59,29 +60,30 @@ class Renderer:
         tick: Callable[[], None] = loading.nothing,
         *,
         to_draw: bool = True,
+        precision: str = EXACT,
     ) -> Loaded:
         """Make `model` the loaded one; quick if it is. Raises ModelMissing, ModelDamaged.
 
         What `plan` keeps in memory is loaded now, the rest when it is needed; without `to_draw` only what develops
         frames. `tick` is called between any two weights and may raise.
         """
-        if self._loaded is None or not self.has(model, plan):
+        if self._loaded is None or not self.has(model, plan, precision):
             self._loaded = None
             self.rest()
-            self._loaded = self._begin(model, plan, tick)
+            self._loaded = self._begin(model, plan, tick, precision)
         if to_draw and not plan.by_stage:
             self._loaded.need(TRANSFORMER, tick)
             if sum(map(_size, _encoder_files(model))) <= SMALL_ENCODER:
                 self._loaded.need(TEXT_ENCODER, tick)
         return self._loaded
 
-    def _begin(self, model: ModelSpec, plan: Plan, tick: Callable[[], None]) -> Loaded:
+    def _begin(self, model: ModelSpec, plan: Plan, tick: Callable[[], None], precision: str) -> Loaded:
         """The model with its VAE, its preview colours and its prompts."""
         parts = loading.parts_of(model)
         read = [*_encoder_files(model), *map(Path, parts["tokenizer"].files)]
         read += [Path(parts[TEXT_ENCODER].config)] if parts[TEXT_ENCODER].config else []
         prompts = PromptCache(self._cache_dir / "prompts", fingerprint(read) + self._device.dtype)
-        loaded = Loaded(model, plan, self._device, prompts, tick)
+        loaded = Loaded(model, plan, self._device, prompts, tick, precision=precision)
         rgb = loading.load_latent_rgb(Path(model.path), self._resources_dir, loaded.pipeline.vae.config.z_dim)
         loaded.rgb = LatentRgb.from_json(rgb) if rgb else None
         return loaded
@@ -134,9 +136,12 @@ class Renderer:
         elif is_gone(job, files):
             yield Note(job.id, GONE)
         with watch.stage(Stage.LOADING):
-            if not self.has(model, plan):
+            precision = job.request.precision
+            if not self.has(model, plan, precision):
                 yield Progress(job.id, Stage.LOADING)
-            loaded = self.load(model, plan, control.check_all, to_draw=latents is None)
+            loaded = self.load(
+                model, plan, control.check_all, to_draw=latents is None, precision=precision
+            )
         run = JobRun(job, loaded, files, made, control)
         if latents is None:
             with watch.stage(Stage.ENCODING):
