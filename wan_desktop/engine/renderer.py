@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from wan_desktop.domain.events import Progress, Resumed
+from wan_desktop.domain.events import Note, Progress, Resumed
 from wan_desktop.domain.exactness import EXACT
 from wan_desktop.domain.job import Stage, WorkFiles
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
