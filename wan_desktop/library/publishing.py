@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, EncodeFailed, LibraryProblem
+from wan_desktop.domain.sentence import Sentence
 from wan_desktop.media.clips import IMAGE_KEY, RECIPE_KEY, probe
 from wan_desktop.media.files import disk_problem, sync_file
 from wan_desktop.media.images import cover, load_rgb
@@ -59,7 +60,7 @@ def remux(source: Path, target: Path, tags: dict[str, str]) -> None:
             clip.metadata.update(tags)
             packets = [p for p in video.demux(stream) if p.size]  # an empty one says that the stream is over
             if not packets:
-                raise _failed("it holds no frames")
+                raise _failed(QT_TRANSLATE_NOOP("notes", "it holds no frames"))
             for packet in packets:
                 packet.stream = copy
                 clip.mux(packet)
@@ -71,18 +72,22 @@ def verify(clip: Path, tags: dict[str, str], request: RenderRequest) -> None:
     try:
         found = probe(clip)
     except LibraryProblem as error:
-        raise _failed("the finished file cannot be read back") from error
+        why = QT_TRANSLATE_NOOP("notes", "the finished file cannot be read back")
+        raise _failed(why) from error
     for key, text in tags.items():
         if found.tags.get(key) != text:
-            raise _failed(f"its {key} did not read back")
+            raise _failed(Sentence(QT_TRANSLATE_NOOP("notes", "its {key} did not read back"), key=key))
     wanted = _facts(request.num_frames, request.fps, request.width, request.height)
     got = _facts(found.num_frames, found.fps, found.width, found.height)
     if wanted != got:
-        raise _failed(f"{got} instead of {wanted}")
+        raise _failed(
+            Sentence(QT_TRANSLATE_NOOP("notes", "{found} instead of {wanted}"), found=got, wanted=wanted)
+        )
 
 
-def _facts(num_frames: int, fps: int | Fraction, width: int, height: int) -> str:
-    return f"{num_frames} frames, {fps} a second, {width}×{height}"
+def _facts(num_frames: int, fps: int | Fraction, width: int, height: int) -> Sentence:
+    template = QT_TRANSLATE_NOOP("notes", "{num_frames} frames, {fps} a second, {width}×{height}")
+    return Sentence(template, num_frames=num_frames, fps=str(fps), width=width, height=height)
 
 
 def _failed(why: str) -> EncodeFailed:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, EncodeFailed
+from wan_desktop.domain.sentence import Sentence
 from wan_desktop.media.files import disk_errors, replace_file
 
 if TYPE_CHECKING:
@@ -80,8 +81,9 @@ def _looked_at(download: Path, request: RenderRequest, name: str) -> tuple[str, 
         return codec, plain and rate == request.fps
 
 
-def _facts(num_frames: int, width: int, height: int) -> str:
-    return f"{num_frames} frames, {width}×{height}"
+def _facts(num_frames: int, width: int, height: int) -> Sentence:
+    template = QT_TRANSLATE_NOOP("notes", "{num_frames} frames, {width}×{height}")
+    return Sentence(template, num_frames=num_frames, width=width, height=height)
 
 
 def _move(source: Path, target: Path) -> None:
