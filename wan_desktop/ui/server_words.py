@@ -47,17 +47,12 @@ def ready(report: ServerReport) -> str:
     return " · ".join(part for part in (report.what, device(report.device)) if part)
 
 
-def files(report: ServerReport) -> str:
-    """That it has the model's three files, by their names."""
-    return translate("servers", "has {files}").format(files=", ".join(report.files))
-
-
 def problem(report: ServerReport) -> str:
     """Why a server cannot render, with the way out: two sentences."""
     if report.problem is None:
         return ""
-    way = texts.action(report.problem)
-    return " ".join(part for part in (texts.sentence(report.problem), f"{way}." if way else "") if part)
+    told, way = texts.sentence(report.problem), texts.action(report.problem)
+    return translate("servers", "{sentence} {way}.").format(sentence=told, way=way) if way else told
 
 
 def device(name: str) -> str:

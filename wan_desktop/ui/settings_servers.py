@@ -84,7 +84,7 @@ class ServersPage(QStackedWidget):
         token = self.tr("Its token is forgotten. Clips that it made stay in the library.")
         if not jobs:
             return token
-        return self.tr("{count} jobs wait for it or render there: they will fail. {token}").format(
+        return self.tr("Jobs that wait for it or render there: {count}. They will fail. {token}").format(
             count=len(jobs), token=token
         )
 
