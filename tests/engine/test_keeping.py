@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+from collections import deque
 
 import numpy as np
 import pytest
@@ -103,14 +104,6 @@ def test_finished_latents_are_decoded_without_drawing(renderer, cpu, files, tmp_
     assert np.array_equal(again.frames, whole.frames)
 
 
-def test_a_snapshot_that_is_gone_is_told_and_the_render_starts_again(renderer, cpu, files):
-    run = Run(renderer, cpu, dataclasses.replace(a_job(), kept_step=2, kept_steps=3), files)
-    assert [note.sentence for note in run.of(Note)] == [
-        "What was kept of this render is gone, so it starts again."
-    ]
-    assert np.array_equal(run.frames, Run(renderer, cpu, a_job(), WorkFiles("", "", "")).frames)
-
-
 def test_latents_that_were_promised_and_are_gone(renderer, cpu, files):
     with pytest.raises(SnapshotUnfit, match="not there any more") as told:
         Run(renderer, cpu, dataclasses.replace(a_job(), latents_of="other"), files)
@@ -192,23 +185,32 @@ def test_a_disk_that_refuses_is_told_once_and_the_clip_is_made(renderer, cpu, tm
     assert not run.of(Kept)
 
 
-def test_numbers_that_overflow_at_the_end_are_kept_and_drawn_again(renderer, cpu, files, tmp_path):
+@pytest.mark.parametrize("good_steps", [1, 2])
+def test_numbers_that_overflow_are_kept_aside_and_the_last_good_step_is_gone_on_from(
+    renderer, cpu, files, tmp_path, good_steps
+):
+    """Three steps of two calls each; a fault of the moment, and the next try gives the undisturbed frames."""
+    whole = Run(renderer, cpu, a_job(), WorkFiles("", "", "")).frames
     pipeline = renderer.load(a_model()).pipeline
-    calls = []
+    calls, events = [], []
 
     def overflow(module, args, out):
         calls.append(1)
-        return out * float("inf") if len(calls) > 4 else out
+        return out * float("inf") if len(calls) > 2 * good_steps else out
 
     hook = pipeline.transformer.proj_out.register_forward_hook(overflow)
+    render = renderer.render(a_job(), a_model(), None, print, Stopwatch(cpu), Control(CancelToken()), files)
     with pytest.raises(BadOutput, match="overflowed"):
-        Run(renderer, cpu, a_job(), files)
+        deque(map(events.append, render), maxlen=0)
     hook.remove()
+    assert [e for e in events if isinstance(e, Kept)] == [Kept("job1", n + 1, 3) for n in range(good_steps)]
     assert (tmp_path / "not there yet" / "latents").exists()
     with pytest.raises(BadOutput) as told:
         Run(renderer, cpu, dataclasses.replace(a_job(), latents_of="job1"), files)
     assert told.value.action == "Use a lower guidance"
-    assert Run(renderer, cpu, a_job(), files).frames.shape == (9, 64, 96, 3)
+    again = Run(renderer, cpu, a_job(), files)
+    assert again.of(Resumed) == [Resumed("job1", good_steps, 3)]
+    assert np.array_equal(again.frames, whole)
 
 
 def test_overflow_in_another_precision_blames_that():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,10 +133,40 @@ def test_a_lost_process_goes_on_from_the_snapshot_by_itself(host, backend, run):
     waiter, job = run(), submit(host, "shaky")
     done = waiter.state(job.id, JobState.DONE)
     assert resumed_at(waiter, job) == [2]
-    assert (done.attempts, len(backend.requests), backend.requests[1].plan) == (1, 2, 0)
+    assert [(each.attempts, each.plan) for each in backend.requests] == [(0, 0), (1, 0)]
+    assert done.attempts == 0  # it came further
     assert any("after step 2 of 6" in note for note in done.notes)
     (clip,) = host.clips().result()
     assert notes_of(clip.recipe) == done.notes
+
+
+def test_only_processes_lost_without_progress_between_count(host, backend, run):
+    """A long job may lose one each day: it fails when three in a row bring it no further."""
+    backend.script("shaky", fail=DIED, after=1)
+    lost = []
+
+    def further(event):  # after each loss the next one comes a step later
+        if isinstance(event, Note) and "crashed" in str(event.sentence):
+            lost.append(event)
+            backend.script("shaky", fail=DIED, after=len(lost) + 1 if len(lost) < 5 else 99)
+
+    host.subscribe(further)
+    waiter, job = run(), submit(host, "shaky")
+    done = waiter.state(job.id, JobState.DONE)
+    assert (len(lost), done.attempts, resumed_at(waiter, job)) == (5, 0, [1, 2, 3, 4, 5])
+
+
+def test_the_program_lost_three_times_with_progress_between_is_no_reason_to_stop(host, tmp_path):
+    """Each start finds the job interrupted, and goes on by itself while each run brought it further."""
+    submit(host)
+    for step in range(1, 6):
+        job, _ = host.running.lease()
+        host.running.keep(replace(job, attempts=0, kept_step=step, kept_steps=6))
+        host.close()  # and the row still says that it runs, as after a crash
+        host = make_host(tmp_path, ScriptedBackend(), OneModel())
+        (again,) = host.resume_interrupted().result()
+        assert again.attempts == 1
+    host.close()
 
 
 def test_after_three_lost_processes_it_fails_with_the_log_and_keeps_its_snapshot(host, backend, run):
@@ -276,6 +307,89 @@ def test_what_no_second_try_mends_fails_and_keeps_what_there_is(host, backend, r
     assert failed.kept_latents
     assert kept(host, job)[1].exists()
     assert len(backend.requests) == 1
+
+
+BAD = BadOutput("There is no picture in it.", action="Use a lower guidance")
+
+
+def test_numbers_that_are_no_picture_are_drawn_once_more_from_the_last_good_step(host, backend, run):
+    backend.script("odd", fail=BAD, after=3, times=1)
+    waiter, job = run(), submit(host, "odd")
+    done = waiter.state(job.id, JobState.DONE)
+    assert resumed_at(waiter, job) == [3]
+    assert backend.rests == 1  # in a fresh process: the old one or its card may have been at fault
+    assert any("after step 3 of 6" in str(note) for note in done.notes)
+
+
+def test_numbers_that_are_never_a_picture_fail_with_what_helps_and_can_go_on_from_the_last_good_step(
+    host, backend, run
+):
+    backend.script("odd", fail=BAD, after=3)
+    waiter, job = run(), submit(host, "odd")
+    failed = waiter.state(job.id, JobState.FAILED)
+    assert (failed.error["code"], failed.error["action"]) == ("bad_output", "Use a lower guidance")
+    assert (len(backend.requests), failed.kept_step, failed.kept_latents) == (2, 3, False)
+    backend.script("odd")
+    host.resume(job.id).result()
+    waiter.state(job.id, JobState.DONE)
+    assert resumed_at(waiter, job) == [3, 3]
+
+
+def test_numbers_that_are_no_picture_and_nothing_kept_fail_at_once(host, backend, run):
+    backend.script("odd", fail=BAD, at=Stage.ENCODING)
+    waiter, job = run(), submit(host, "odd")
+    waiter.state(job.id, JobState.FAILED)
+    assert len(backend.requests) == 1
+
+
+def test_no_clip_is_made_again_of_what_is_no_picture(host, backend, run):
+    backend.script("odd", fail=BAD, at=Stage.DECODING)
+    waiter, job = run(), submit(host, "odd")
+    waiter.state(job.id, JobState.FAILED)
+    assert kept(host, job)[1].exists()
+    with pytest.raises(BadOutput, match="no picture"):
+        host.decode_again(job.id).result()
+    assert [j.id for j in host.jobs().result()] == [job.id]
+
+
+def test_what_was_kept_and_is_gone_is_not_promised_any_more(host, backend, run):
+    backend.script("slow", fail=EncodeFailed("odd"), after=3, times=1)
+    waiter, job = run(), submit(host, "slow")
+    assert waiter.state(job.id, JobState.FAILED).kept_step == 3
+    kept(host, job)[0].unlink()
+    backend.script("slow", hold=Stage.ENCODING)
+    host.resume(job.id).result()
+    waiter.until(lambda e: isinstance(e, Note) and "is gone" in e.sentence)
+    host.cancel(job.id).result()
+    cancelled = waiter.state(job.id, JobState.CANCELLED)
+    assert (cancelled.kept_step, cancelled.kept_steps) == (0, 0)
+    assert any("is gone" in str(note) for note in cancelled.notes)
+
+
+def test_latents_that_nobody_could_tell_of_are_known_when_it_goes_on(host, backend, run):
+    """The power went when they were safe and before the row said so."""
+    backend.script("odd", fail=EncodeFailed("odd"), at=Stage.DECODING, times=1)
+    waiter, job = run(), submit(host, "odd")
+    failed = waiter.state(job.id, JobState.FAILED)
+    before = replace(failed, kept_latents=False, kept_step=2)
+    host.store.run(lambda: host.store.put_job(before)).result()
+    host.resume(job.id).result()
+    assert waiter.state(job.id, JobState.DONE).kept_latents
+    host.decode_again(job.id).result()
+
+
+def test_plans_that_are_left_are_tried_although_the_process_is_being_replaced(host, backend, run):
+    backend.tell(BackendState("ready", {"plans": 3}))
+    backend.script("huge", fail=OutOfMemory("The GPU is full."), at=Stage.DECODING, times=1)
+    host.subscribe(
+        lambda event: (
+            backend.tell(BackendState("starting"))
+            if getattr(event, "stage", None) is Stage.DECODING
+            else None
+        )
+    )
+    waiter, job = run(), submit(host, "huge")
+    assert waiter.state(job.id, JobState.DONE).plan == 1
 
 
 def test_a_clip_that_could_not_be_published_is_developed_again_not_drawn_again(
@@ -502,8 +616,6 @@ def test_a_database_that_cannot_be_written_delays_the_end_and_loses_nothing(host
 
 
 def test_a_job_that_takes_the_program_down_is_not_resumed_for_ever(host, backend):
-    from dataclasses import replace
-
     job = submit(host)
     lost = replace(job, state=JobState.INTERRUPTED, attempts=3)
     host.store.run(lambda: host.store.put_job(lost)).result()

@@ -226,6 +226,17 @@ def test_numbers_that_are_no_picture_say_what_helps_and_are_not_gone_on_from(qui
     assert texts == ["Failed · The numbers overflowed.", "What helps: Use a lower guidance"]
 
 
+def test_numbers_that_are_no_picture_can_go_on_from_the_last_good_step(quiet, show):
+    error = BadOutput("The numbers overflowed.", action="Use a lower guidance").to_json()
+    stage = show(StagePanel, quiet)
+    job = quiet.add_job("a", JobState.FAILED, kept_step=12, kept_steps=20, error=error, finished_at=1.0)
+    stage.show_job(job)
+    assert stage.ended_page.action.text() == "What helps: Use a lower guidance"
+    assert stage.ended_page.resume_button.isVisible()
+    assert stage.ended_page.resume_button.text() == "Continue from step 12"
+    assert stage.ended_page.retry_button.text() == "Start again with the same seed"
+
+
 def test_a_full_disk_pauses_with_its_reason(qtbot, bench, show):
     stage = show(StagePanel, bench)
     full = DiskProblem("The disk of {place} is full.", place="/video", action="Free disk space")

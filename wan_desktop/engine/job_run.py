@@ -87,7 +87,10 @@ class JobRun:
         start: torch.Tensor | None,
         resume: keeping.Snapshot | None,
     ) -> Generator[RenderEvent, None, torch.Tensor]:
-        """Returns the clip's finished latents, normalised, [1, z, f, h, w]; they are on disk, and finite."""
+        """Returns the clip's finished latents, normalised, [1, z, f, h, w]; they are on disk, and finite.
+
+        Raises BadOutput at the first step that is not; the snapshot of a good step before it stays.
+        """
         request, job_id = self._request, self._job.id
         pipeline, rgb = self._loaded.pipeline, self._loaded.rgb
         generator = torch.Generator("cpu").manual_seed(request.seed)
@@ -114,8 +117,8 @@ class JobRun:
             ):
                 latents, done = step.latents, step.index + 1
                 last = done == step.total
-                if not last:
-                    check_finite(latents, request)
+                if not is_finite(latents):
+                    break
                 yield Progress(job_id, Stage.DENOISING, done, step.total)
                 if rgb is not None and pace.due(time.monotonic(), last=last):
                     yield Preview(job_id, done, rgb.frames(step.x0))
@@ -132,13 +135,15 @@ class JobRun:
             raise Paused()
 
     def _keep(self, latents: torch.Tensor) -> Iterator[RenderEvent]:
-        """Bring the finished latents to the disk; the snapshot is then not needed any more."""
+        """Bring the latents to the disk. When they are finite the snapshot is not needed any more."""
         if not self._files.latents:
             return
         try:
             keeping.save_latents(Path(self._files.latents), latents, self._made)
         except DiskProblem as error:
             yield Note(self._job.id, not_kept(error))
+            return
+        if not is_finite(latents):  # for whoever wants to know why; the render goes on from the snapshot
             return
         if self._files.snapshot:
             with contextlib.suppress(OSError):  # it does no harm, and goes when the clip is there
@@ -182,15 +187,6 @@ def kept_work(
     if latents is not None and is_finite(latents):
         return latents, None
     return None, keeping.load_snapshot(Path(files.snapshot), made) if files.snapshot else None
-
-
-GONE = QT_TRANSLATE_NOOP("notes", "What was kept of this render is gone, so it starts again.")
-
-
-def is_gone(job: Job, files: WorkFiles) -> bool:
-    """Should there be a snapshot or latents of the job, and is neither there?"""
-    there = any(file and Path(file).exists() for file in (files.snapshot, files.latents))
-    return bool(job.kept_step or job.kept_latents) and not there
 
 
 def is_finite(latents: torch.Tensor) -> bool:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from wan_desktop.domain.events import Note, Progress, Resumed
+from wan_desktop.domain.events import Progress, Resumed
 from wan_desktop.domain.exactness import EXACT
 from wan_desktop.domain.job import Stage, WorkFiles
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.engine import keeping, loading, plans
 from wan_desktop.engine.control import Control
-from wan_desktop.engine.job_run import GONE, JobRun, is_gone, kept_work
+from wan_desktop.engine.job_run import JobRun, kept_work
 from wan_desktop.engine.loaded import Loaded, free
 from wan_desktop.engine.plans import PLANS
 from wan_desktop.engine.previews import LatentRgb
@@ -133,8 +133,6 @@ class Renderer:
         total = job.request.num_inference_steps
         if latents is not None or snapshot is not None:
             yield Resumed(job.id, snapshot.step if snapshot else total, total)
-        elif is_gone(job, files):
-            yield Note(job.id, GONE)
         with watch.stage(Stage.LOADING):
             precision = job.request.precision
             if not self.has(model, plan, precision):

@@ -49,6 +49,8 @@ class Host(JobVerbs):
         self._worker = ThreadPoolExecutor(1, "intake")
         self._listeners: list[Callable[[Event], None]] = []
         self.backend_state: BackendState | None = None
+        self.plans = 1
+        """How many memory plans the render process has; known while it is replaced, too."""
         self._stop_backend_events = backend.subscribe(self._note_backend)
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
@@ -121,6 +123,7 @@ class Host(JobVerbs):
 
     def _note_backend(self, state: BackendState) -> None:
         self.backend_state = state
+        self.plans = int(state.info.get("plans", self.plans))
 
 
 def _tell(listener: Callable[[Event], None], event: Event) -> None:

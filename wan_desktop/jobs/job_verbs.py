@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest, WanError
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, BadOutput, InvalidRequest, WanError
 from wan_desktop.domain.events import Event, JobChanged, JobRemoved, QueueState
 from wan_desktop.domain.ids import new_id
 from wan_desktop.domain.job import Job, JobState
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_TRIES = 3
-"""So many render processes may be lost over one job; then it fails, and only the user lets it go on."""
+"""So many render processes may be lost over one job without getting further; then only the user lets it go on."""
 
 
 class JobVerbs:
@@ -121,7 +121,8 @@ class JobVerbs:
     def decode_again(self, job_id: str, plan: int | None = None) -> Future[Job]:
         """Queue a new job that makes a clip of the latents that `job_id` keeps, with memory plan number `plan`.
 
-        None: the job's own plan. The future raises InvalidRequest when no latents are kept.
+        None: the job's own plan. The future raises InvalidRequest when no latents are kept, and the job's own
+        BadOutput when they are no picture.
         """
 
         def work() -> Job:
@@ -134,6 +135,8 @@ class JobVerbs:
                     field="job",
                     action=QT_TRANSLATE_NOOP("errors", "Start again with the same seed"),
                 )
+            if job.error is not None and job.error.get("code") == BadOutput.code:
+                raise WanError.from_json(job.error)
             self._intake.check_library(job.request)
             ident = new_id()
             self.library.lend_latents(job.id, ident)

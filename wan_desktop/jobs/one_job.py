@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wan_desktop.domain.errors import (
     QT_TRANSLATE_NOOP,
+    BadOutput,
     Cancelled,
     DiskProblem,
     OutOfMemory,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_GONE = QT_TRANSLATE_NOOP("notes", "What was kept of this render is gone, so it starts again.")
+
 
 class OneJob:
     """Renders one leased job. `end` says in one call how it ended, to be stored by the runner."""
@@ -40,6 +43,7 @@ class OneJob:
     ) -> None:
         self._host, self._backend, self._token, self._log_tail = host, backend, token, log_tail
         self.job = job
+        self._bad_after = 0
 
     def run(self) -> Callable[[], Job]:
         """Render; the function that stores how it ended. Never raises for what can go wrong with a job."""
@@ -72,6 +76,12 @@ class OneJob:
             try:
                 library = self._host.library
                 return library.published(self.job) or library.publish(self.job, self._render())
+            except BadOutput as error:
+                if self.job.kept_latents or self.job.kept_step <= self._bad_after:
+                    raise
+                self._bad_after = self.job.kept_step
+                self._backend.rest()  # its process, or the card, may have been at fault: a fresh one tries once
+                self._note(both(error.sentence, self._what_is_kept()))
             except RenderProcessDied as error:
                 self._change(attempts=self.job.attempts + 1)
                 state = self._host.backend_state
@@ -95,6 +105,7 @@ class OneJob:
     def _render(self) -> Rendered:
         host, rendered = self._host, None
         host.library.check_space(self.job.request)
+        self._look_at_what_is_kept()
         for event in self._backend.render(self.job, host.library.work_files(self.job), self._token):
             host.emit(event)
             self._heed(event)
@@ -105,18 +116,33 @@ class OneJob:
         host.emit(Progress(self.job.id, Stage.SAVING))
         return rendered
 
+    def _look_at_what_is_kept(self) -> None:
+        """What is gone is promised no longer."""
+        job = self.job
+        if not (job.kept_step or job.kept_latents) or self._host.library.keeps(job):
+            return
+        self._change(kept_step=0, kept_steps=0, kept_latents=False)
+        if job.latents_of is None:
+            self._note(Sentence(_GONE))
+
     def _heed(self, event: RenderEvent) -> None:
+        job = self.job
         match event:
             case Note(_, sentence):
-                self._change(notes=tuple(dict.fromkeys((*self.job.notes, sentence))))
+                self._change(notes=tuple(dict.fromkeys((*job.notes, sentence))))
             case Kept(_, step, total, latents):
-                self._change(kept_step=step, kept_steps=total, kept_latents=latents or self.job.kept_latents)
+                further = latents or step > job.kept_step
+                self._change(
+                    kept_step=step,
+                    kept_steps=total,
+                    kept_latents=latents or job.kept_latents,
+                    attempts=0 if further else job.attempts,
+                )
             case Resumed(_, step, total):
-                self._change(kept_step=step, kept_steps=total)
+                self._change(kept_step=step, kept_steps=total, kept_latents=step == total)
 
     def _plans(self) -> int:
-        state = self._host.backend_state
-        return int(state.info.get("plans", 1)) if state is not None else 1
+        return self._host.plans
 
     def _another_plan(self) -> Sentence:
         template = QT_TRANSLATE_NOOP(

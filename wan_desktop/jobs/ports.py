@@ -94,6 +94,9 @@ class Library(Protocol):
     def forget_snapshot(self, job: Job) -> None:
         """The job's clip is safe: only its latents stay."""
 
+    def keeps(self, job: Job) -> bool:
+        """True when a snapshot or latents of the job are there."""
+
     def has_latents(self, job: Job) -> bool:
         """True when the job's finished latents are there to be decoded again."""
 

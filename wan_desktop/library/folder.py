@@ -112,6 +112,10 @@ class LibraryFolder:
 
     # ---- what a job keeps
 
+    def keeps(self, job: Job) -> bool:
+        """True when a snapshot or latents of the job are there."""
+        return self.kept.snapshot(job.id).is_file() or self.has_latents(job)
+
     def has_latents(self, job: Job) -> bool:
         """True when the job's finished latents are there to be decoded again."""
         return self.kept.latents(job.id).is_file()
