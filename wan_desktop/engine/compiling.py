@@ -19,7 +19,7 @@ from diffusers.models.transformers.transformer_wan import WanTransformerBlock
 
 from wan_desktop.domain.errors import DiskProblem
 from wan_desktop.engine import levers
-from wan_desktop.engine.lean import Clip, LeanBlock, Text, plain
+from wan_desktop.engine.lean import Clip, LeanBlock, Text
 from wan_desktop.engine.lean_pieces import EAGER, Pieces
 from wan_desktop.media.files import write_atomically
 
@@ -42,7 +42,7 @@ _TOKENS_OF_TEXT = 512
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What compiled pieces depend on: the network's width and heads, the clip's tokens, and how projections lie."""
+    """What compiled pieces depend on: the network's width and heads, and the clip's tokens."""
 
     width: int
     heads: int
@@ -51,12 +51,11 @@ class Shape:
     frames: int
     tokens: int
     dtype: str
-    fused: bool
 
     @classmethod
-    def of(cls, transformer: Any, latents: tuple[int, ...], *, fuse: bool) -> Shape:
-        """For clips with latents [1, z, f, h, w]; `fuse`: may their query, key and value weights be joined?"""
-        config, attn = transformer.config, transformer.blocks.get_submodule("0").attn1
+    def of(cls, transformer: Any, latents: tuple[int, ...]) -> Shape:
+        """For clips with latents [1, z, f, h, w]."""
+        config = transformer.config
         _, _, frames, height, width = latents
         return cls(
             width=config.num_attention_heads * config.attention_head_dim,
@@ -66,7 +65,6 @@ class Shape:
             frames=frames,
             tokens=frames * (height // config.patch_size[1]) * (width // config.patch_size[2]),
             dtype=str(transformer.dtype).removeprefix("torch."),
-            fused=fuse and all(map(plain, (attn.to_q, attn.to_k, attn.to_v))),
         )
 
 
@@ -124,7 +122,8 @@ class Compiler:
 
     def _trial(self, shape: Shape) -> dict[str, float] | None:
         """Run one block of this shape, as it is and compiled; None when that fails, and then no more is tried."""
-        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(self._folder))
+        if self._backend == "inductor":
+            os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(self._folder))
         try:
             found = trial(shape, torch.device(self._device.name), pieces(self._backend))
         except torch.OutOfMemoryError:
@@ -172,7 +171,7 @@ def trial(shape: Shape, device: torch.device, compiled: Pieces) -> dict[str, flo
     """Seconds that compiling takes (`compile_s`), and that it saves a forward (`saves_s`)."""
     block = _a_block(shape, device)
     plain_s = min(_seconds(block, shape, device, EAGER) for _ in range(2))
-    first_s = _seconds(block, shape, device, compiled)
+    first_s = sum(_seconds(block, shape, device, compiled, fuse=fuse) for fuse in (False, True))
     then_s = min(_seconds(block, shape, device, compiled) for _ in range(2))
     return {"saves_s": shape.blocks * (plain_s - then_s), "compile_s": first_s}
 
@@ -191,9 +190,11 @@ def _a_block(shape: Shape, device: torch.device) -> LeanBlock:
     return block
 
 
-def _seconds(block: LeanBlock, shape: Shape, device: torch.device, these: Pieces) -> float:
+def _seconds(
+    block: LeanBlock, shape: Shape, device: torch.device, these: Pieces, *, fuse: bool = True
+) -> float:
     """One block, and what stands after the last, just as a clip calls them."""
-    clip = Clip(levers.of(str(device), shape.dtype), these, fuse=shape.fused)
+    clip = Clip(levers.of(str(device), shape.dtype), these, fuse=fuse)
     make: Callable[..., torch.Tensor] = functools.partial(torch.zeros, device=device)
     dtype = getattr(torch, shape.dtype)
     text = Text(clip, make(0))

@@ -112,6 +112,7 @@ class JobRun:
                 guidance_scale=request.guidance_scale,
                 flow_shift=request.flow_shift,
                 sampler=request.sampler,
+                speed=request.speed,
                 image_latents=start,
                 resume=resume,
             ):

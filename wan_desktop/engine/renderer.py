@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,10 @@ import torch
 from wan_desktop.domain.events import Progress, Resumed
 from wan_desktop.domain.exactness import EXACT
 from wan_desktop.domain.job import Stage, WorkFiles
+from wan_desktop.domain.sizes import FRAME_STEP
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
-from wan_desktop.engine import keeping, loading, plans
+from wan_desktop.engine import fast, keeping, loading, plans
+from wan_desktop.engine.compiling import Compiler, Shape
 from wan_desktop.engine.control import Control
 from wan_desktop.engine.job_run import JobRun, kept_work
 from wan_desktop.engine.loaded import Loaded, free
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from wan_desktop.domain.events import RenderEvent
     from wan_desktop.domain.job import Job
     from wan_desktop.domain.model import ModelSpec
+    from wan_desktop.domain.request import RenderRequest
     from wan_desktop.engine.device import Device
     from wan_desktop.engine.plans import Plan
     from wan_desktop.engine.stopwatch import Stopwatch
@@ -44,6 +48,7 @@ class Renderer:
         self._cache_dir = cache_dir
         self._resources_dir = resources_dir
         self._loaded: Loaded | None = None
+        self._compiler = Compiler(cache_dir / "compiled", device)
 
     def has(self, model: ModelSpec, plan: Plan, precision: str = EXACT) -> bool:
         """Is `model`, with just these weights, this memory plan and this precision, the loaded one?"""
@@ -104,10 +109,14 @@ class Renderer:
         self.rest()
 
     def rest(self) -> None:
-        """Give the card's memory back between jobs; takes seconds for a large model, so tell a job's end first."""
+        """Give the card's memory back between jobs; takes seconds for a large model, so tell a job's end first.
+
+        What the last clip would have liked to be compiled is compiled now, which takes seconds too.
+        """
         if self._loaded is not None:
             self._loaded.rest()
         free(self._device)
+        self._compiler.work_ahead()
 
     def render(
         self,
@@ -137,19 +146,30 @@ class Renderer:
             precision = job.request.precision
             if not self.has(model, plan, precision):
                 yield Progress(job.id, Stage.LOADING)
-            loaded = self.load(
-                model, plan, control.check_all, to_draw=latents is None, precision=precision
-            )
+            loaded = self.load(model, plan, control.check_all, to_draw=latents is None, precision=precision)
         run = JobRun(job, loaded, files, made, control)
         if latents is None:
             with watch.stage(Stage.ENCODING):
                 embeds, negative, start = yield from run.encode(image)
             with watch.stage(Stage.LOADING):
                 loaded.need(TRANSFORMER, control.check_all)
+                self._choose_pieces(loaded, job.request)
+            began = time.monotonic()
             with watch.stage(Stage.DENOISING):
                 latents = yield from run.denoise(embeds, negative, start, snapshot)
+            self._compiler.drawn(time.monotonic() - began)
         with watch.stage(Stage.DECODING):
             yield from run.decode(latents, write)
+
+    def _choose_pieces(self, loaded: Loaded, request: RenderRequest) -> None:
+        """Compiled or not: for the whole clip, before it begins."""
+        pipeline, steps = loaded.pipeline, request.num_inference_steps
+        letters = fast.table_for(steps, request.sampler) if request.speed == "fast" else fast.FULL * steps
+        scale = pipeline.vae.config.scale_factor_spatial
+        frames = (request.num_frames - 1) // FRAME_STEP + 1
+        latents = (1, pipeline.vae.config.z_dim, frames, request.height // scale, request.width // scale)
+        forwards = fast.forwards(letters, guided=request.guidance_scale > 1)
+        pipeline.pieces = self._compiler.for_clip(Shape.of(pipeline.transformer, latents), forwards)
 
 
 def _encoder_files(model: ModelSpec) -> list[Path]:
