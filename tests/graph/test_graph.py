@@ -193,9 +193,9 @@ def test_loras_are_found_by_their_names_alone() -> None:
     graph["71"] = node("LoraLoaderModelOnly", model=["70", 0], lora_name="gone.safetensors", strength_model=0)
     here = Somewhere()
     here.names = ModelNames((REAL,), loras={"style.safetensors": "/loras/style.safetensors"})
-    assert read(graph, here).draft.loras == (Lora("/loras/style.safetensors", 0.5),)
-    graph["71"]["inputs"]["strength_model"] = 1
     assert faults(graph, here) == [("71", "value_not_in_list", "lora_name")]
+    graph["71"]["inputs"]["lora_name"] = "style.safetensors"
+    assert read(graph, here).draft.loras == (Lora("/loras/style.safetensors", 0.5),)
 
 
 @pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name not in FEW_STEP])

@@ -73,10 +73,10 @@ def serve(settings: ApiSettings, device: str | None, say: Callable[[ApiServer], 
             )
         with _headless(paths, found, device) as (parts, runner, thread, taken_over):
             api = ApiServer(parts.host, settings, data=paths.data, config=paths.config)
+            runner.go_on()  # before anybody asks: what a crash interrupted has not ended
             api.start()
             try:
                 say(api)
-                runner.go_on()
                 while not (interrupted.is_set() or taken_over.is_set()) and thread.is_alive():
                     interrupted.wait(0.2)
             finally:

@@ -96,6 +96,11 @@ def lists(here: Here) -> dict[str, Sequence[str]]:
     }
 
 
+def lora_place(path: str) -> str:
+    """The key in `Found.places` of the LoRA whose file this is."""
+    return f"lora {path}"
+
+
 def unknown_name(kind: str, name: str, value: str, here: Here) -> Problem:
     """A name that means nothing on this computer."""
     options = list(lists(here)[NODES[kind].inputs[name][0].name])
@@ -295,7 +300,7 @@ class Follower:
         path = self._here.names.loras.get(called)
         if path is None:
             raise self._unknown(ident, "lora_name", called)
-        self._found.places.setdefault("lora", (ident, "lora_name"))
+        self._found.places["lora"] = self._found.places[lora_place(path)] = (ident, "lora_name")
         return Lora(path, self._value(ident, "strength_model"))
 
     def _unknown(self, ident: str, name: str, value: str) -> Unfit:

@@ -16,6 +16,8 @@ from wan_desktop.graph.following import Follower, Found, Unfit, lists, saved_inp
 from wan_desktop.graph.problems import Problem, PromptRefused, problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wan_desktop.graph.following import Here, Place, StartImage
 
 _NAMED = {
@@ -25,6 +27,8 @@ _NAMED = {
     "CheckpointLoaderSimple": "ckpt_name",
     "CLIPLoader": "clip_name",
     "VAELoader": "vae_name",
+    "LoraLoader": "lora_name",
+    "LoraLoaderModelOnly": "lora_name",
 }
 """The inputs that name something on this computer."""
 
@@ -90,8 +94,12 @@ def _not_here(checked: Checked, ident: str, here: Here) -> list[Problem]:
         return []
     if kind == "LoadImage":
         return [] if here.has_image(value) else [problems.custom(name, f"Invalid image file: {value}")]
-    known = {"clip_name": here.names.is_text, "vae_name": here.names.is_vae}.get(name, here.names.model)
-    return [] if known(value) else [unknown_name(kind, name, value, here)]
+    known: dict[str, Callable[[str], object]] = {
+        "clip_name": here.names.is_text,
+        "vae_name": here.names.is_vae,
+        "lora_name": here.names.loras.get,
+    }
+    return [] if known.get(name, here.names.model)(value) else [unknown_name(kind, name, value, here)]
 
 
 # ---- errors

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.errors import InvalidRequest, ModelDamaged, ModelMissing, WanError
 from wan_desktop.graph import reading
+from wan_desktop.graph.following import lora_place
 from wan_desktop.graph.problems import PromptRefused, refused
 from wan_desktop.server import records
 from wan_desktop.server.history import find
@@ -153,6 +154,8 @@ def _refusals_of(found: Reading) -> Iterator[None]:
         yield
     except (InvalidRequest, ModelMissing, ModelDamaged) as error:
         field = error.field or ("model" if isinstance(error, ModelMissing | ModelDamaged) else "")
+        one = lora_place(str(error.values.get("file")))
+        field = one if one in found.places else field
         raise reading.unfit(found, field, safe_sentence(error)) from error
 
 
