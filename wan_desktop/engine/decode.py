@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from diffusers.models.autoencoders.autoencoder_kl_wan import unpatchify
 
-from wan_desktop.engine.decoder import Decoder, fits
+from wan_desktop.engine.decoder import Decoder, fits, lay_out
 from wan_desktop.engine.regions import tiles
 
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ def decode_groups(
     8 h x 8 w. Equal to `vae.decode` of the whole but for rounding. Nothing stays behind when the caller stops early.
     """
     mean, std = latent_statistics(vae, latents.device)
-    decoder = Decoder(vae, *latents.shape[3:], core) if fits(vae) else _Plain(vae)
+    decoder: Decoder | _Plain = _Plain(vae)
+    if fits(vae):
+        lay_out(vae)
+        decoder = Decoder(vae, *latents.shape[3:], core)
     try:
         for i in range(latents.shape[2]):
             z = (latents[:, :, i : i + 1].float() * std + mean).to(vae.dtype)

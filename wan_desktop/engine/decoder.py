@@ -48,6 +48,21 @@ def fits(vae: AutoencoderKLWan) -> bool:
     return all(up.factor_s == 2 and up.in_channels % up.out_channels == 0 for up in ups)
 
 
+def channels_last(vae: AutoencoderKLWan) -> bool:
+    """Do its convolutions want the channels together? In half precision on a card; in float32 it is far slower."""
+    weight = vae.decoder.conv_in.weight
+    return bool(weight.device.type in ("cuda", "meta") and weight.dtype != torch.float32)
+
+
+def lay_out(vae: AutoencoderKLWan) -> None:
+    """Lay the decoder's weights in memory as its convolutions want them, once, instead of at every call."""
+    if not channels_last(vae):
+        return
+    for module in vae.decoder.modules():
+        if isinstance(module, torch.nn.Conv3d):
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last_3d)
+
+
 @dataclass(slots=True)
 class _Past:
     """What earlier chunks of frames left behind for one tile, by the layer that looks back."""
@@ -67,8 +82,8 @@ class _Past:
 class Decoder:
     """Decodes one tile of a clip, latent frame by latent frame; `core` is the tile on the grid of `latents * 8`.
 
-    `core` None: the whole picture. `height`, `width` are the latents'. `channels_last`: None means what suits
-    the device. `band_bytes`: how large a band's padded input may be.
+    `core` None: the whole picture. `height`, `width` are the latents'. `together`: do the channels lie together?
+    None means what suits the device. `band_bytes`: how large a band's padded input may be.
     """
 
     def __init__(
@@ -78,15 +93,13 @@ class Decoder:
         width: int,
         core: Region | None = None,
         *,
-        channels_last: bool | None = None,
+        together: bool | None = None,
         band_bytes: int = BAND_BYTES,
     ) -> None:
         self._vae, self._net = vae, vae.decoder
-        weight = self._net.conv_in.weight
-        if channels_last is None:
-            channels_last = weight.device.type == "cuda" and weight.dtype != torch.float32
-        self._layout = torch.channels_last_3d if channels_last else torch.contiguous_format
-        self._last, self._band_bytes = channels_last, band_bytes
+        self._last = channels_last(vae) if together is None else together
+        self._layout = torch.channels_last_3d if self._last else torch.contiguous_format
+        self._band_bytes = band_bytes
         self._past = _Past()
         self._whole = Region.whole(height, width)
         self._plan(core)

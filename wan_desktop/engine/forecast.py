@@ -5,15 +5,17 @@ The engine's own code is run without contents (`dry_run`) for what computing tak
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
-from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
-from wan_desktop.engine import lean
-from wan_desktop.engine.decoder import Decoder, fits
+from wan_desktop.engine import components, lean, levers, loading
+from wan_desktop.engine.decode import GRID, to_uint8
+from wan_desktop.engine.decoder import Decoder, fits, lay_out
 from wan_desktop.engine.dry_run import outlined_attention, peak_bytes, without_contents
 from wan_desktop.engine.lean_pieces import Pieces
 from wan_desktop.engine.prediction import MAX_PROMPT_TOKENS
@@ -21,6 +23,10 @@ from wan_desktop.engine.regions import tiles
 from wan_desktop.engine.streaming import ROOMS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wan_desktop.domain.model import ModelSpec, Part
+    from wan_desktop.engine.device import Device
     from wan_desktop.engine.levers import Levers
     from wan_desktop.engine.plans import Plan
 
@@ -29,14 +35,8 @@ WORKSPACE = 160 * 2**20
 _ENCODER_WORK = 384 * 2**20
 """Bytes that umT5-XXL needs to compute on 512 tokens: four tables of 64 heads x 512 x 512 float32, and its states."""
 
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """Bytes of a component on the card: all of it, the largest of its repeated blocks, and those blocks together."""
-
-    total: int
-    block: int = 0
-    blocks: int = 0
+_SOME = 3
+"""Blocks that are run for a forecast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +49,49 @@ class Size:
 
 
 class Forecast:
-    """Predicts for one model. `configs`: of the transformer and the VAE; `weights` by component; `dtype` on the card.
+    """Predicts for networks without contents (`components.outline`), in the types they compute in on the card.
 
-    `compiled`: are the pieces between the products compiled, so that nothing lies between them? `spatial`: pixels
-    of a latent along each side.
+    `stored`: how much of that the blocks of transformer and text encoder take as their files have them (a quantised
+    file: less). `levers` are the card's; with `compiled` the pieces between products take their results alone.
     """
 
     def __init__(
         self,
-        configs: dict[str, dict[str, Any]],
-        weights: dict[str, Weights],
-        dtype: torch.dtype,
+        transformer: Any,
+        vae: Any,
+        text_encoder: Any,
         *,
-        compiled: bool,
         levers: Levers,
-        vae_dtype: torch.dtype | None = None,
+        compiled: bool,
+        stored: tuple[float, float] = (1.0, 1.0),
     ) -> None:
-        self._configs, self._weights, self._dtype = configs, weights, dtype
-        self._vae_dtype = vae_dtype or dtype
-        self._compiled, self._levers = compiled, levers
+        self._transformer, self._vae = transformer, vae
+        lean.adopt(transformer)
+        lay_out(vae)
+        self._blocks, self._text = _sizes(transformer.blocks), _sizes(text_encoder.encoder.block)
+        self._stored, self._levers, self._compiled = stored, levers, compiled
+        self._known: dict[tuple[Plan, Size], dict[str, int]] = {}
+
+    @classmethod
+    def of(cls, model: ModelSpec, device: Device) -> Forecast:
+        """For the files of `model` on `device`, from their headers. Raises ModelMissing, ModelDamaged."""
+        parts = loading.parts_of(model)
+        dtype = getattr(torch, device.dtype)
+        transformer, text = (components.outline(parts[c], dtype) for c in (TRANSFORMER, TEXT_ENCODER))
+        vae = components.outline(parts[VAE], loading.dtype_of(VAE, device))
+        found = levers.of(device.name, device.dtype)
+        stored = _stored(parts[TRANSFORMER], transformer), _stored(parts[TEXT_ENCODER], text)
+        return cls(transformer, vae, text, levers=found, compiled=found.compiler, stored=stored)
 
     def peaks(self, plan: Plan, size: Size) -> dict[str, int]:
         """Bytes on the card by stage: "encoding", "denoising", "decoding"."""
-        return {
-            "encoding": self._encoding(),
-            "denoising": self._denoising(plan, size),
-            "decoding": 0 if plan.vae_on_cpu else self._decoding(plan, size),
-        }
+        if (plan, size) not in self._known:
+            self._known[plan, size] = {
+                "encoding": self._encoding(),
+                "denoising": self._denoising(plan, size),
+                "decoding": 0 if plan.vae_on_cpu else self._decoding(plan, size),
+            }
+        return self._known[plan, size]
 
     def peak(self, plan: Plan, size: Size) -> int:
         """Bytes on the card at the worst time."""
@@ -83,17 +99,14 @@ class Forecast:
 
     def _encoding(self) -> int:
         """umT5 comes block by block, and leaves its table of words where it is."""
-        text = self._weights[TEXT_ENCODER]
-        return 2 * text.block + min(_ENCODER_WORK, text.total) + WORKSPACE
+        block, blocks = self._text
+        return int(2 * block * self._stored[1]) + min(_ENCODER_WORK, blocks) + WORKSPACE
 
     def _denoising(self, plan: Plan, size: Size) -> int:
-        weights = self._weights[TRANSFORMER]
-        here = weights.total
-        if plan.streamed:
-            here += ROOMS * weights.block - weights.blocks
-        model = self._transformer
-        grid = self._latents(size)
-        kind = self._dtype
+        model, (block, blocks) = self._transformer, self._blocks
+        here = ROOMS * block * self._stored[0] if plan.streamed else blocks * min(1.0, self._stored[0])
+        weights = _bytes(model) - blocks + int(here)
+        grid, kind = self._latents(size), model.dtype
         clip = lean.Clip(
             self._levers,
             OUTLINE if self._compiled else lean.EAGER,
@@ -103,62 +116,76 @@ class Forecast:
         )
 
         def forwards() -> None:
-            texts = [torch.empty(1, MAX_PROMPT_TOKENS, model.config.text_dim, dtype=kind) for _ in range(2)]
-            kept = [lean.Text(clip, states) for states in texts]
+            shape = (1, MAX_PROMPT_TOKENS, model.config.text_dim)
+            texts = [lean.Text(clip, torch.empty(shape, dtype=kind)) for _ in range(2)]
             state = [
                 torch.empty(grid) for _ in range(6)
             ]  # the sampler's history, the clip, the guided halves
-            for text in kept:
+            for text in texts:
                 model(state[0].to(kind), torch.empty(grid[2]), text, return_dict=False)
 
-        with without_contents(), outlined_attention():
-            return here + peak_bytes(forwards, list(model.parameters())) + WORKSPACE
+        kept = self._kept_text(kind) if plan.keep_text else 0
+        with without_contents(), outlined_attention(), _only_blocks(model, _SOME):
+            return weights + kept + peak_bytes(forwards, list(_tensors(model))) + WORKSPACE
+
+    def _kept_text(self, kind: torch.dtype) -> int:
+        """Keys and values of two texts, for the blocks that are not run here."""
+        model = self._transformer
+        width = model.config.num_attention_heads * model.config.attention_head_dim
+        one = MAX_PROMPT_TOKENS * width * kind.itemsize
+        return 4 * one * max(0, len(model.blocks) - _SOME)
 
     def _decoding(self, plan: Plan, size: Size) -> int:
         vae, (_, channels, _, height, width) = self._vae, self._latents(size)
         if not fits(vae):
             return 2**62  # nothing is known of another make, so it is not promised to fit
-        core = tiles(height * 8, width * 8, *plan.cut)
-        widest = max(core, key=lambda tile: min(tile.grown(8).rows, 10**9) * tile.grown(8).columns)
+        cores = tiles(height * GRID, width * GRID, *plan.cut)
+        widest = max(cores, key=lambda core: core.grown(GRID).rows * core.grown(GRID).columns)
 
         def chunks() -> None:
-            decoder = Decoder(vae, height, width, widest, channels_last=self._vae_dtype != torch.float32)
-            for _ in range(min(3, (size.num_frames + 3) // 4)):
-                pixels = decoder(torch.empty(1, channels, 1, height, width, dtype=self._vae_dtype)).clamp(
-                    -1, 1
-                )
-                ((pixels.float() * 0.5 + 0.5) * 255).to(torch.uint8)
+            decoder = Decoder(vae, height, width, widest)
+            for _ in range(min(2, (size.num_frames + 3) // 4)):
+                pixels = decoder(torch.empty(1, channels, 1, height, width, dtype=vae.dtype))
+                to_uint8(pixels[0].transpose(0, 1).clamp(-1.0, 1.0))
 
         with without_contents(), outlined_attention():
-            return self._weights[VAE].total + peak_bytes(chunks, list(vae.parameters())) + WORKSPACE
+            return _bytes(vae) + peak_bytes(chunks, list(_tensors(vae))) + WORKSPACE
 
     def _latents(self, size: Size) -> tuple[int, int, int, int, int]:
         scale = self._vae.config.scale_factor_spatial
         frames = (size.num_frames - 1) // 4 + 1
         return 1, self._vae.config.z_dim, frames, size.height // scale, size.width // scale
 
-    @cached_property
-    def _transformer(self) -> Any:
-        from diffusers.models.transformers.transformer_wan import WanTransformer3DModel
 
-        config = self._configs[TRANSFORMER]
-        with without_contents():
-            model = WanTransformer3DModel(**config | {"patch_size": tuple(config["patch_size"])})
-        lean.adopt(model)
-        return _typed(model, self._dtype)
-
-    @cached_property
-    def _vae(self) -> Any:
-        from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
-
-        with without_contents():
-            return _typed(AutoencoderKLWan(**self._configs[VAE]), self._vae_dtype)
+@contextlib.contextmanager
+def _only_blocks(model: Any, count: int) -> Iterator[None]:
+    """Inside, `model` has its first `count` blocks alone: they are all alike."""
+    blocks = model.blocks
+    model.blocks = blocks[:count]
+    try:
+        yield
+    finally:
+        model.blocks = blocks
 
 
-def _typed(module: torch.nn.Module, dtype: torch.dtype) -> torch.nn.Module:
-    for parameter in module.parameters():
-        parameter.data = parameter.data.to(dtype)
-    return module.eval().requires_grad_(False)
+def _tensors(module: Any) -> Iterator[torch.Tensor]:
+    yield from module.parameters()
+    yield from module.buffers()
+
+
+def _bytes(module: Any) -> int:
+    return sum(tensor.nbytes for tensor in _tensors(module))
+
+
+def _sizes(blocks: Any) -> tuple[int, int]:
+    """Bytes of the largest block, and of all of them."""
+    each = [_bytes(block) for block in blocks.children()]
+    return max(each), sum(each)
+
+
+def _stored(part: Part, network: Any) -> float:
+    """Bytes of the part's files for each that its weights have in the types they compute in."""
+    return sum(Path(file).stat().st_size for file in part.files) / max(1, _bytes(network))
 
 
 def _like(x: torch.Tensor, *_: object) -> torch.Tensor:

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wan_desktop.engine.device import Device
+    from wan_desktop.engine.forecast import Forecast, Size
 
 AUTO = "auto"
 """The plan's name that means: the first that fits into what is free now."""
+
+SPARE, SPARE_BYTES = 1.05, 128 * 2**20
+"""What must be free for a predicted peak: memory is handed out in pieces, and not every gap can be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +58,11 @@ def choose(number: int, device: Device) -> Plan:
     """The plan in place `number`; the last one when there are not so many."""
     plans = available(device)
     return plans[min(number, len(plans) - 1)]
+
+
+def fitting(forecast: Forecast, size: Size, free: int, plans: tuple[Plan, ...]) -> int:
+    """The place in `plans` of the first that fits into `free` bytes for a clip of `size`; the last if none does."""
+    for number, plan in enumerate(plans):
+        if forecast.peak(plan, size) * SPARE + SPARE_BYTES <= free:
+            return number
+    return len(plans) - 1
