@@ -59,7 +59,7 @@ def until_drawing(backend, files, cancel):
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(signal.SIGKILL, "ended by the system"), (signal.SIGSEGV, "crashed .*SIGSEGV")]
+    ("number", "words"), [(signal.SIGKILL, "another program ended"), (signal.SIGSEGV, "crashed .*SIGSEGV")]
 )
 def test_a_process_that_dies_while_drawing_costs_one_job(backend, tmp_path, number, words):
     events = until_drawing(backend, files_in(tmp_path, "lost"), CancelToken())

@@ -16,6 +16,7 @@ from wan_desktop.domain.errors import BadImage, Cancelled, ModelMissing, OutOfMe
 from wan_desktop.domain.events import Note, Preview, Progress, Rendered
 from wan_desktop.domain.job import Stage
 from wan_desktop.jobs.cancel import CancelToken
+from wan_desktop.process import deaths
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
@@ -96,16 +97,43 @@ def test_a_crash_fails_the_job_with_a_sentence_and_the_next_render_succeeds(rend
     assert isinstance(render()[-1], Rendered)
 
 
-@posix
-def test_a_killed_process_fails_the_job_and_hints_at_memory(backend, states, render, tmp_path):
+def killed_while_it_renders(backend, folder):
     job = a_job("wait")
-    events = backend.render(job, files_in(tmp_path, "x"), CancelToken())
+    events = backend.render(job, files_in(folder, "x"), CancelToken())
     assert [next(events), next(events)] == [Progress(job.id, Stage.LOADING), Progress(job.id, Stage.ENCODING)]
     os.kill(backend.pid, signal.SIGKILL)
-    with pytest.raises(RenderProcessDied, match=r"signal 9.*memory ran out.*fresh one") as error:
+    return events
+
+
+@posix
+def test_a_killed_process_fails_the_job_and_nothing_is_said_of_memory(backend, states, render, tmp_path):
+    with pytest.raises(RenderProcessDied, match=r"another program.*signal 9.*fresh one") as error:
+        list(killed_while_it_renders(backend, tmp_path))
+    assert "memory" not in error.value.sentence
+    states.until("ready", times=2)
+    assert isinstance(render()[-1], Rendered)
+
+
+@posix
+def test_a_process_that_the_system_ends_for_want_of_memory_is_missing_memory(
+    backend, states, tmp_path, monkeypatch
+):
+    """Linux counts those; whoever reads the same number before and after knows that it was not for memory."""
+    counters = tmp_path / "vmstat"
+    counters.write_text("pgfault 12\noom_kill 4\noom_kill_x 9\n")
+    monkeypatch.setattr(deaths, "COUNTERS", counters)
+    states.until("stopped")
+    events = killed_while_it_renders(backend, tmp_path)
+    counters.write_text("pgfault 13\noom_kill 5\noom_kill_x 9\n")
+    with pytest.raises(OutOfMemory, match="computer's memory ran out") as error:
         list(events)
     assert "smaller size" in error.value.action
-    states.until("ready", times=2)
+
+
+def test_a_process_that_talks_nonsense_and_stays_is_ended_by_us_and_that_is_said(render):
+    with pytest.raises(RenderProcessDied, match="no longer answered and was ended") as error:
+        render("garbage")
+    assert "memory" not in error.value.sentence
     assert isinstance(render()[-1], Rendered)
 
 

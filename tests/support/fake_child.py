@@ -8,6 +8,7 @@ The prompt of a job scripts it, word by word, after the first Progress has been 
     "silent"      sends no Progress before what follows    "deaf"   goes on for ever and ignores a cancel
     "steps 9"     takes so many steps of 10 ms, keeps each, goes on from what is kept, and heeds a pause
     "alive 9"     says so many times, each 20 ms, that it is alive, and nothing else
+    "garbage"     sends what is no message at all, and stays
     "evil FILE"   sends what would make FILE if the host were to read it as any pickle
     "film"        writes a real clip at the end, not four bytes
     "once FILE"   does what follows only if FILE is not there yet, and makes it
@@ -100,6 +101,9 @@ def _render(conn, cancelled, paused, job, model, image_path, files):
                 return conn.send(("failed", job.id, OutOfMemory("No memory for {n} frames.", n=5)))
             case "poison":
                 return conn.send(("failed", job.id, RenderProcessDied("The graphics card failed.")))
+            case "garbage":
+                conn.send_bytes(b"no message at all")
+                time.sleep(600)
             case "deaf":
                 time.sleep(600)
             case "steps":

@@ -9,8 +9,7 @@ import signal
 import threading
 from typing import TYPE_CHECKING, Any
 
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, RenderProcessDied
-from wan_desktop.domain.sentence import Sentence
+from wan_desktop.process.deaths import memory_kills
 from wan_desktop.process.messages import receive
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ class ChildProcess:
         self._process = context.Process(target=target, args=(far_end, settings), name="render", daemon=True)
         self._sending = threading.Lock()
         self.killed = False
+        self._memory_kills = memory_kills()
         try:
             with _interrupts_held_back():
                 self._process.start()
@@ -48,6 +48,11 @@ class ChildProcess:
     def pid(self) -> int | None:
         """The process's id."""
         return self._process.pid
+
+    @property
+    def memory_ran_out(self) -> bool:
+        """Has the system ended any process for want of memory since this one began?"""
+        return memory_kills() > self._memory_kills
 
     def send(self, message: tuple[Any, ...]) -> bool:
         """Send the message; False when nobody is left to read it."""
@@ -100,45 +105,3 @@ def _interrupts_held_back() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def death(exit_code: int) -> RenderProcessDied:
-    """The error of a job whose render process ended with `exit_code` in the middle of it."""
-    if exit_code == -getattr(signal, "SIGKILL", 9):
-        return RenderProcessDied(
-            QT_TRANSLATE_NOOP(
-                "errors",
-                "The render process was ended by the system (signal {number}), most likely because memory ran "
-                "out; a fresh one is being started.",
-            ),
-            action=QT_TRANSLATE_NOOP("errors", "Close other programs, or use a smaller size or fewer frames"),
-            number=-exit_code,
-        )
-    again = QT_TRANSLATE_NOOP("errors", "Try again")
-    if exit_code < 0:
-        return RenderProcessDied(
-            QT_TRANSLATE_NOOP(
-                "errors", "The render process crashed ({ending}); a fresh one is being started."
-            ),
-            action=again,
-            ending=ending(exit_code),
-        )
-    return RenderProcessDied(
-        QT_TRANSLATE_NOOP(
-            "errors", "The render process ended unexpectedly ({ending}); a fresh one is being started."
-        ),
-        action=again,
-        ending=ending(exit_code),
-    )
-
-
-def ending(exit_code: int) -> Sentence:
-    """How a process ended, such as "signal 11, SIGSEGV" or "exit code 1"; Windows' own codes in hex."""
-    if exit_code >= 0:
-        code = exit_code if exit_code < 256 else hex(exit_code)
-        return Sentence(QT_TRANSLATE_NOOP("notes", "exit code {code}"), code=code)
-    try:
-        name = signal.Signals(-exit_code).name
-    except ValueError:
-        return Sentence(QT_TRANSLATE_NOOP("notes", "signal {number}"), number=-exit_code)
-    return Sentence(QT_TRANSLATE_NOOP("notes", "signal {number}, {name}"), number=-exit_code, name=name)

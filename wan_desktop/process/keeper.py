@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, Cancelled, RenderProcessDied, WanError
 from wan_desktop.domain.events import BackendState
 from wan_desktop.domain.sentence import Sentence
-from wan_desktop.process.child_process import ChildProcess, death, ending
+from wan_desktop.process.child_process import ChildProcess
+from wan_desktop.process.deaths import death, ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -239,8 +240,9 @@ class Keeper:
             log.warning("the render process ended while %s, exit code %d", was, exit_code)
             if complaint:
                 return self._give_up(complaint)
-            if was == "busy":
-                self._tell(("died", death(exit_code)))
+            if was == "busy" and child is not None:
+                cause = death(exit_code, by_us=child.killed, memory_ran_out=child.memory_ran_out)
+                self._tell(("died", cause))
             elif was == "ready" and exit_code <= 0:
                 return self._retire(BackendState("stopped"))
             elif not (child and child.killed) and self._dies_too_often():
