@@ -54,7 +54,7 @@ TEXT_ENCODER: dict[str, object] = {
 }
 SCHEDULER: dict[str, object] = {
     "num_train_timesteps": 1000,
-    "prediction_type": "flow_prediction",
+    "prediction_type": "sample",
     "use_flow_sigmas": True,
     "flow_shift": 5.0,
     "solver_order": 2,

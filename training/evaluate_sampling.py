@@ -12,6 +12,8 @@ from torch import Tensor
 from transformers import UMT5EncoderModel
 
 from training import configs
+from wan_desktop.domain.model import Part
+from wan_desktop.engine.components import prediction_type
 from wan_desktop.engine.decode import latent_statistics
 from wan_desktop.engine.pipeline import MAX_PROMPT_TOKENS, Wan22Pipeline
 from wan_desktop.engine.prompts import PromptTokenizer
@@ -46,10 +48,13 @@ def load(folder: Path, device: torch.device) -> Wan22Pipeline:
     """The model in `folder` as the product loads it: on CUDA bf16 and a float32 VAE, else float32."""
     dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     text_encoder = UMT5EncoderModel.from_pretrained(folder / "text_encoder", dtype=dtype)
+    transformer = WanTransformer3DModel.from_pretrained(folder / "transformer", torch_dtype=dtype).eval()
+    part = Part("transformer", (), str(folder / "transformer" / "config.json"))
+    transformer.prediction_type = prediction_type(part)
     pipeline = Wan22Pipeline(
         tokenizer=PromptTokenizer(folder / "tokenizer" / "tokenizer.json"),
         text_encoder=text_encoder.eval(),
-        transformer=WanTransformer3DModel.from_pretrained(folder / "transformer", torch_dtype=dtype).eval(),
+        transformer=transformer,
         vae=AutoencoderKLWan.from_pretrained(folder / "vae", torch_dtype=torch.float32).eval(),
     )
     return pipeline.to(device)

@@ -167,7 +167,7 @@ class LeanTransformer:
     def __call__(
         self, patches: Tensor, timestep: Tensor, context: Tensor, rope: tuple[Tensor, Tensor]
     ) -> Tensor:
-        """The velocity [N, T, P, 192] of patches [N, T, P, 192] at timestep [N, T] (0 to 1000).
+        """The clean latents as patches [N, T, P, 192], by patches [N, T, P, 192] at timestep [N, T] (0 to 1000).
 
         `context` [N, TOKENS + 1, text_dim] holds the text encoder's states, zero past each text.
         """

@@ -28,7 +28,7 @@ class OfficialUniPC(UniPCMultistepScheduler):
 @pytest.fixture(scope="module")
 def parts(pipeline):
     scheduler = OfficialUniPC(
-        prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=SHIFT, num_train_timesteps=1000
+        prediction_type="sample", use_flow_sigmas=True, flow_shift=SHIFT, num_train_timesteps=1000
     )
     return {
         "tokenizer": AutoTokenizer.from_pretrained(DEMO / "tokenizer", local_files_only=True),

@@ -2,10 +2,11 @@
 
 import torch
 
+from training import objective as objective_module
 from training.configs import NEGATIVE_PROMPT, TEXT_DIM, TRANSFORMER
 from training.export import new_text_encoder
 from training.lean import TOKENS, LeanTransformer
-from training.objective import Objective, encode_text
+from training.objective import Objective, encode_text, noise_levels
 from training.tokenizer import encode_padded
 
 
@@ -32,10 +33,35 @@ def test_encode_text_equals_stock_encoder_and_is_zero_past_the_text() -> None:
     assert (tokens[1] != 0).sum() < TOKENS
 
 
-def test_loss_of_an_untrained_model_is_that_of_predicting_zero() -> None:
+class Says:
+    """Stands for a transformer whose prediction is `error` off the clean latents `patches`."""
+
+    def __init__(self, patches: torch.Tensor, error: float) -> None:
+        self.patches, self.error = patches, error
+
+    def rope(self, *_shape: int) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.zeros(1), torch.zeros(1)
+
+    def __call__(self, *_inputs: object) -> torch.Tensor:
+        return self.patches + self.error
+
+
+def test_the_loss_is_the_error_of_the_velocity_that_follows_from_the_clean_latents(monkeypatch) -> None:
     states, photo = torch.zeros(16, TOKENS, TEXT_DIM), torch.zeros(16, dtype=torch.bool)
-    loss = _objective().loss(torch.randn(16, 3, 4, 192), states, photo)
-    assert 1.8 < loss.item() < 2.2
+    patches = torch.randn(16, 3, 4, 192)
+    monkeypatch.setattr(objective_module, "noise_levels", lambda count, device: torch.full((count,), 0.25))
+    for error in (0.0, 0.5):
+        objective = Objective(Says(patches, error), torch.ones(2, TOKENS, TEXT_DIM), (3, 4, 4))
+        torch.testing.assert_close(
+            objective.loss(patches, states, photo), torch.tensor((error / 0.25) ** 2), rtol=1e-4, atol=1e-6
+        )
+
+
+def test_a_third_of_the_steps_see_less_noise_than_picture() -> None:
+    levels = noise_levels(4096, torch.device("cpu"))
+    assert levels.min() >= 0
+    assert levels.max() <= 1
+    assert 0.31 < (levels < 0.5).float().mean() < 0.36
 
 
 def test_some_captions_become_unconditional() -> None:
@@ -48,4 +74,4 @@ def test_a_photographs_first_frame_is_never_learnt() -> None:
     patches = torch.randn(8, 3, 4, 192)
     patches[:, 0] = 1e6  # would drown the loss if it counted
     loss = objective.loss(patches, torch.zeros(8, TOKENS, TEXT_DIM), torch.ones(8, dtype=torch.bool))
-    assert loss.item() < 3
+    assert loss.item() < 1e3

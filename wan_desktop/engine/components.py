@@ -86,6 +86,23 @@ def load_component(
     return module
 
 
+def outline(part: Part, dtype: torch.dtype) -> nn.Module:
+    """The network of `part` without contents, on the "meta" device, in the types it computes in: from headers alone.
+
+    Raises ModelDamaged, OutOfMemory.
+    """
+    weights = open_weights(part.files)
+    try:
+        config = _config(part, {name: weight.shape for name, weight in weights.tensors.items()})
+        with torch.device("meta"):
+            module = _MAKERS[part.component](config)
+    except (OSError, ValueError, TypeError, KeyError, IndexError, ZeroDivisionError) as error:
+        raise damaged(part.config or part.files[0], f"{type(error).__name__}: {error}") from error
+    for name, parameter in module.named_parameters():
+        parameter.data = parameter.data.to(_dtype_of(part.component, name, dtype))
+    return module.eval().requires_grad_(False)
+
+
 def _bring(module: nn.Module, file: str, tick: Callable[[], None]) -> None:
     try:
         homes.bring(module, "cpu", tick)
@@ -94,7 +111,7 @@ def _bring(module: nn.Module, file: str, tick: Callable[[], None]) -> None:
 
 
 def prediction_type(part: Part) -> str:
-    """What a diffusers folder's transformer says, by its scheduler_config.json: SAMPLE, else FLOW, as all the others."""
+    """What a diffusers folder's transformer says, by its scheduler_config.json: SAMPLE, or like all others FLOW."""
     file = Path(part.config).parent.parent / "scheduler" / "scheduler_config.json"
     if not part.config or not file.is_file():
         return FLOW
@@ -184,23 +201,6 @@ def _fill(module: nn.Module, name: str, weight: Weight, wanted: dict[str, torch.
         raise unreadable(file, error) from error
 
 
-def _is_large_matrix(owner: nn.Module, leaf: str) -> bool:
-    return isinstance(owner, nn.Linear) and leaf == "weight" and owner.weight.numel() >= _LARGE_MATRIX
-
-
-def _replace(module: nn.Module, name: str, layer: nn.Module) -> None:
-    parent, _, leaf = name.rpartition(".")
-    setattr(module.get_submodule(parent), leaf, layer)
-
-
-def _finish(module: nn.Module) -> None:
-    """What is no weight: the second name of umT5's embedding, and the tables that networks compute themselves."""
-    encoder = getattr(module, "encoder", None)
-    if hasattr(encoder, "embed_tokens"):
-        encoder.embed_tokens = module.shared
-    rope = getattr(module, "rope", None)
-    if rope is not None:
-        module.rope = type(rope)(rope.attention_head_dim, rope.patch_size, rope.max_seq_len)
 def _round(
     module: nn.Module, name: str, wanted: dict[str, torch.dtype], file: str, tick: Callable[[], None]
 ) -> None:
@@ -218,3 +218,20 @@ def _round(
     _replace(module, owner_name, layer)
 
 
+def _is_large_matrix(owner: nn.Module, leaf: str) -> bool:
+    return isinstance(owner, nn.Linear) and leaf == "weight" and owner.weight.numel() >= _LARGE_MATRIX
+
+
+def _replace(module: nn.Module, name: str, layer: nn.Module) -> None:
+    parent, _, leaf = name.rpartition(".")
+    setattr(module.get_submodule(parent), leaf, layer)
+
+
+def _finish(module: nn.Module) -> None:
+    """What is no weight: the second name of umT5's embedding, and the tables that networks compute themselves."""
+    encoder = getattr(module, "encoder", None)
+    if hasattr(encoder, "embed_tokens"):
+        encoder.embed_tokens = module.shared
+    rope = getattr(module, "rope", None)
+    if rope is not None:
+        module.rope = type(rope)(rope.attention_head_dim, rope.patch_size, rope.max_seq_len)
