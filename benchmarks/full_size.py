@@ -4,7 +4,8 @@
 
 Forward passes (text to video, image to video), decoding, and a whole clip made of them: 100 forwards by the median
 and one decode. `--quick` ends within four minutes on a fast card; `--tiny` runs the same code on a processor within
-seconds, to try it; `--clip` draws and decodes one real clip of 50 steps as well. Needs torch and diffusers only.
+seconds, to try it; `--clip` draws and decodes real clips of 50 steps as well, one fast and one exact: two and a half
+minutes more. Needs torch and diffusers only.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def main() -> None:
     transformer = stock.random_transformer(
         stock.TINY_TRANSFORMER if args.tiny else stock.TRANSFORMER, bench.dtype, bench.device
     )
-    clip_of = levers_of(bench)
+    clip_of = levers_of(bench, transformer)
     forwards(bench, transformer, clip_of)
     if args.profile:
         profile(bench, transformer, clip_of)
@@ -117,7 +118,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--tiny", action="store_true", help="a small network on the processor")
-    parser.add_argument("--clip", action="store_true", help="also one real clip of 50 steps")
+    parser.add_argument("--clip", action="store_true", help="also real clips of 50 steps, fast and exact")
     parser.add_argument("--profile", action="store_true", help="also where one forward's time goes")
     parser.add_argument("--json", help="write what was found to this file, as it is found")
     parser.add_argument("--device", default="cuda")
@@ -149,7 +150,7 @@ def about(bench: Bench) -> None:
     )
 
 
-def levers_of(bench: Bench) -> Callable[..., Clip]:
+def levers_of(bench: Bench, transformer: Any) -> Callable[..., Clip]:
     """What makes clips with this machine's levers; `compiled=False` leaves the compiler out."""
     from wan_desktop.engine import compiling, levers
     from wan_desktop.engine.lean import Clip
@@ -157,10 +158,17 @@ def levers_of(bench: Bench) -> Callable[..., Clip]:
 
     found = levers.of(bench.device, str(bench.dtype).removeprefix("torch."))
     bench.say("levers", **found.told())
+    quick = EAGER
+    if found.compiler:
+        shape = compiling.Shape.of(transformer, bench.size.latents)
+        try:
+            bench.say("compiling", **compiling.trial(shape, torch.device(bench.device), compiling.pieces()))
+            quick = compiling.pieces()
+        except (RuntimeError, ImportError, OSError) as error:
+            bench.say("compiling", failed=f"{type(error).__name__}: {error}"[:2000])
 
     def clip_of(*, compiled: bool = True, **other: Any) -> Clip:
-        pieces = compiling.pieces() if compiled and found.compiler else EAGER
-        return Clip(replace(found, **other), pieces)
+        return Clip(replace(found, **other), quick if compiled else EAGER)
 
     return clip_of
 
@@ -177,10 +185,12 @@ def forwards(bench: Bench, transformer: Any, clip_of: Callable[..., Clip]) -> No
     ours = {
         "ours text": prediction(bench, transformer, context, clip_of(), held=False),
         "ours image": prediction(bench, transformer, context, clip_of(), held=True),
-        "ours text, not compiled": prediction(
-            bench, transformer, context, clip_of(compiled=False), held=False
-        ),
     }
+    without = {"compiler": {"compiled": False}, "GELU in product": {"gelu_in_product": False}}
+    without |= {"cuDNN": {"cudnn": False}}
+    for lever, off in without.items():
+        clip = clip_of(**off)
+        ours[f"ours text, no {lever}"] = prediction(bench, transformer, context, clip, held=False)
     calls = plain | {name: lambda p=p: once(bench, p) for name, p in ours.items()}
     bench.say("forward", **bench.alternately(calls))
     for kind in ("text", "image"):
@@ -217,10 +227,11 @@ def profile(bench: Bench, transformer: Any, clip_of: Callable[..., Clip]) -> Non
     ours = prediction(bench, transformer, context, clip_of(), held=False)
     once(bench, ours)
     on_card = bench.device != "cpu"
-    with profiler(activities=[ProfilerActivity.CUDA if on_card else ProfilerActivity.CPU]) as seen:
+    with profiler(activities=[ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_card else [])]) as seen:
         bench.seconds(lambda: once(bench, ours))
-    key = "device_time_total" if on_card else "cpu_time_total"
-    rows = sorted(seen.key_averages(), key=lambda row: -getattr(row, key))[:14]
+    key = "self_device_time_total" if on_card else "self_cpu_time_total"
+    rows = sorted(seen.key_averages(), key=lambda row: -getattr(row, key))
+    rows = [row for row in rows if not on_card or str(row.device_type).endswith("CUDA")][:16]
     for row in rows:
         print(f"    {getattr(row, key) / 1e3:9.2f} ms  {row.count:5d} x  {row.key[:90]}", flush=True)
     bench.say("profile", **{row.key[:60]: round(getattr(row, key) / 1e3, 2) for row in rows})
@@ -262,35 +273,47 @@ def real_clip(bench: Bench, transformer: Any, vae: Any, clip_of: Callable[..., C
     embeds = torch.randn(1, 512, transformer.config.text_dim)
     steps = 4 if bench.tiny else STEPS
 
-    def draw() -> torch.Tensor:
+    def draw(speed: str) -> torch.Tensor:
         latents = bench.latents
         for step in pipeline.steps(
-            embeds, -embeds, latents, num_inference_steps=steps, guidance_scale=5.0, flow_shift=5.0
+            embeds,
+            -embeds,
+            latents,
+            num_inference_steps=steps,
+            guidance_scale=5.0,
+            flow_shift=5.0,
+            speed=speed,
         ):
             latents = step.latents
             if step.index % 10 == 9:
                 print(f"    step {step.index + 1}", flush=True)
         return latents
 
-    drawn: list[torch.Tensor] = []
-    bench.say("real clip", steps=steps, draw=bench.seconds(lambda: drawn.append(draw())))
-    bench.say("real clip", decode=bench.seconds(lambda: our_frames(vae, drawn[0])))
-    bench.say("real clip", total=bench.found["real clip"]["draw"] + bench.found["real clip"]["decode"])
+    for speed in ("fast", "exact"):
+        name, drawn = f"real clip, {speed}", []
+        bench.say(name, steps=steps, draw=bench.seconds(lambda s=speed, d=drawn: d.append(draw(s))))
+        bench.say(name, decode=bench.seconds(lambda d=drawn: our_frames(vae, d[0])))
+        bench.say(name, total=bench.found[name]["draw"] + bench.found[name]["decode"])
 
 
 def whole(bench: Bench) -> None:
-    """Whole clips by the medians, and ratios to stock."""
+    """Whole clips by the medians, and ratios to stock; exact, and with the table of `speed: fast`."""
+    from wan_desktop.engine import fast
+
     forward, decode = bench.found["forward"], bench.found["decode"]
+    counts = {"exact": 2 * STEPS, "fast": fast.forwards(fast.table_for(STEPS, "unipc"))}
     for kind in ("text", "image"):
         theirs = 2 * STEPS * forward[f"stock {kind}"]
-        ours = 2 * STEPS * forward[f"ours {kind}"] + decode["ours"]
-        bench.say(
-            f"whole clip, {kind}",
-            stock=theirs + decode["stock float32"],
-            ours=ours,
-            ratio=(theirs + decode["stock float32"]) / ours,
-            ratio_to_stock_with_bfloat16_vae=(theirs + decode["stock bfloat16"]) / ours,
-        )
+        for speed, count in counts.items():
+            ours = count * forward[f"ours {kind}"] + decode["ours"]
+            bench.say(
+                f"whole clip, {kind}, {speed}",
+                forwards=count,
+                stock=theirs + decode["stock float32"],
+                ours=ours,
+                ratio=(theirs + decode["stock float32"]) / ours,
+                ratio_to_stock_with_bfloat16_vae=(theirs + decode["stock bfloat16"]) / ours,
+            )
 
 
 def apart(ours: torch.Tensor, theirs: torch.Tensor) -> float:
