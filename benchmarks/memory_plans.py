@@ -75,6 +75,7 @@ class Bench:
         import torch
 
         from wan_desktop.engine import device as devices
+        from wan_desktop.engine import levers
         from wan_desktop.engine.forecast import Forecast, Size
 
         self._tiny, self._quick = arguments.tiny, arguments.quick or arguments.tiny
@@ -87,7 +88,8 @@ class Bench:
         began = time.monotonic()
         self._model = random_model(arguments.folder, tiny=self._tiny)
         wrote = time.monotonic() - began
-        self._forecast: Forecast = Forecast.of(self._model, self._device)
+        self._compiled = levers.of(self._device.name, self._device.dtype).compiler
+        self._forecast: Forecast = Forecast.of(self._model, self._device, compiled=self._compiled)
         self._frames: Any = None
         self.seen: dict[str, Any] = {
             "device": self._device.info(),
@@ -168,6 +170,7 @@ class Bench:
         import torch
 
         from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
+        from wan_desktop.engine import compiling
         from wan_desktop.engine.loaded import Loaded, free
         from wan_desktop.engine.loading import nothing
         from wan_desktop.engine.prompt_cache import PromptCache
@@ -176,6 +179,8 @@ class Bench:
         cache = PromptCache(Path(self._model.path) / "cache", "x")
         loaded = Loaded(self._model, plan, self._device, cache)
         pipeline, peaks, took = loaded.pipeline, {}, {}
+        if self._compiled:
+            pipeline.pieces = compiling.pieces()
         foretold = self._forecast.peaks(plan, self._size)
         with self._stage("encoding", peaks, took), loaded.using(TEXT_ENCODER, nothing):
             texts = [pipeline.encode_prompt(text).cpu() for text in ("a red ball on a lawn", "blurred")]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.errors import Cancelled, Paused, WanError
-from wan_desktop.domain.events import BackendState, Progress, Rendered, Resumed
+from wan_desktop.domain.events import BackendState, Planned, Progress, Rendered, Resumed
 from wan_desktop.domain.job import Job, Stage
 from wan_desktop.jobs.cancel import CancelToken
 
@@ -194,6 +194,7 @@ class Worker:
         from wan_desktop.engine.stopwatch import Stopwatch, made_by
 
         request, resumed_step = job.request, 0
+        plan = plans.choose(job.plan, self._device).name
         watch = Stopwatch(self._device)
         with Pulse(lambda: self._mailbox.send(("alive", job.id))) as pulse:
             control = Control(self._mailbox.token(job.id), pulse.beat)
@@ -203,11 +204,11 @@ class Worker:
                 for event in self._renderer.render(job, model, image, writer.write, watch, control, files):
                     control.check()
                     resumed_step = event.step if isinstance(event, Resumed) else resumed_step
+                    plan = event.name if isinstance(event, Planned) else plan
                     self._mailbox.send(("event", event))
                 self._mailbox.send(("event", Progress(job.id, Stage.SAVING)))
                 with watch.stage(Stage.SAVING):
                     writer.close()
-        plan = plans.choose(job.plan, self._device).name
         made = made_by(self._device, model.fingerprint, watch, plan, resumed_step)
         return Rendered(job.id, files.part, writer.num_frames, made)
 

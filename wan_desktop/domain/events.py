@@ -65,6 +65,15 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """The render begins with memory plan `number`, which is called `name`: not the job's, as that would not fit."""
+
+    job_id: str
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """The render process has written the whole clip to the file it was given.
 
@@ -141,7 +150,7 @@ class AwakeState:
     sentence: str = ""
 
 
-RenderEvent: TypeAlias = Progress | Preview | Note | Kept | Resumed | Rendered
+RenderEvent: TypeAlias = Progress | Preview | Note | Kept | Resumed | Planned | Rendered
 Event: TypeAlias = (
     RenderEvent
     | BackendState

@@ -42,6 +42,7 @@ class RenderRequest:
     loras: tuple[Lora, ...] = ()
     precision: str = "exact"
     speed: str = "exact"
+    plan: str = "auto"
     output: str = "mp4"
 
     @property
@@ -92,6 +93,7 @@ class Draft:
     loras: tuple[Lora, ...] = ()
     precision: str | None = None
     speed: str | None = None
+    plan: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""

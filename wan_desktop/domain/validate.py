@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wan_desktop.domain import prompts, sizes
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest
 from wan_desktop.domain.exactness import EXACT, PRECISIONS, SPEEDS
+from wan_desktop.domain.memory import AUTO, PLAN_NAMES
 from wan_desktop.domain.request import Draft, RenderRequest
 from wan_desktop.domain.samplers import SAMPLERS
 
@@ -57,6 +58,7 @@ def resolve(draft: Draft, model: ModelSpec, image_size: tuple[int, int] | None =
         loras=tuple(_lora(lora) for lora in draft.loras),
         precision=_one_of("precision", draft.precision or EXACT, PRECISIONS),
         speed=_one_of("speed", draft.speed or EXACT, SPEEDS),
+        plan=_one_of("plan", draft.plan or AUTO, PLAN_NAMES),
     )
 
 

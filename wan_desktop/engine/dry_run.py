@@ -23,10 +23,11 @@ _GRAIN = 512
 
 
 class Meter(TorchDispatchMode):
-    """Inside, counts the bytes of living "meta" tensors that are made; `peak` is the most at one time."""
+    """Inside, counts the bytes of living tensors that are made on `device`; `peak` is the most at one time."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "meta") -> None:
         super().__init__()
+        self._device = device
         self.now = self.peak = 0
         self._known: dict[int, int] = {}
 
@@ -38,7 +39,7 @@ class Meter(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
         for tensor in tree_leaves(result):
-            if isinstance(tensor, torch.Tensor) and tensor.device.type == "meta":
+            if isinstance(tensor, torch.Tensor) and tensor.device.type == self._device:
                 self._hold(tensor.untyped_storage())
         return result
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from wan_desktop.domain.exactness import EXACT
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.engine import components, lean, levers, loading
 from wan_desktop.engine.decode import GRID, to_uint8
@@ -35,6 +36,8 @@ WORKSPACE = 160 * 2**20
 _ENCODER_WORK = 384 * 2**20
 """Bytes that umT5-XXL needs to compute on 512 tokens: four tables of 64 heads x 512 x 512 float32, and its states."""
 
+_EIGHT_BITS = 0.51
+"""Bytes of an eight-bit matrix for each of one in bfloat16, its scales included."""
 _SOME = 3
 """Blocks that are run for a forecast."""
 
@@ -73,7 +76,9 @@ class Forecast:
         self._known: dict[tuple[Plan, Size], dict[str, int]] = {}
 
     @classmethod
-    def of(cls, model: ModelSpec, device: Device) -> Forecast:
+    def of(
+        cls, model: ModelSpec, device: Device, precision: str = EXACT, *, compiled: bool = False
+    ) -> Forecast:
         """For the files of `model` on `device`, from their headers. Raises ModelMissing, ModelDamaged."""
         parts = loading.parts_of(model)
         dtype = getattr(torch, device.dtype)
@@ -81,7 +86,9 @@ class Forecast:
         vae = components.outline(parts[VAE], loading.dtype_of(VAE, device))
         found = levers.of(device.name, device.dtype)
         stored = _stored(parts[TRANSFORMER], transformer), _stored(parts[TEXT_ENCODER], text)
-        return cls(transformer, vae, text, levers=found, compiled=found.compiler, stored=stored)
+        if precision != EXACT:
+            stored = min(stored[0], _EIGHT_BITS), stored[1]
+        return cls(transformer, vae, text, levers=found, compiled=compiled, stored=stored)
 
     def peaks(self, plan: Plan, size: Size) -> dict[str, int]:
         """Bytes on the card by stage: "encoding", "denoising", "decoding"."""

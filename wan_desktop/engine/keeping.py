@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of what the files hold and of what a step computes: a change of either makes older files unfit."""
 AGAIN = QT_TRANSLATE_NOOP("errors", "Start again with the same seed")
-_NO_MATTER = ("fps", "output", "preset")
+_NO_MATTER = ("fps", "output", "plan", "preset")
 """Values of a request that no latent depends on."""
 _NO_DIGEST = "0" * 64
 _ONE_AT_A_TIME = threading.Lock()

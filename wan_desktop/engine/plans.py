@@ -40,8 +40,8 @@ class Plan:
 CARD = (
     Plan("whole"),
     Plan("streamed", streamed=True),
-    Plan("tiles", streamed=True, cut=(1, 2), feed_forward_parts=2, keep_text=False),
-    Plan("small tiles", streamed=True, cut=(2, 3), feed_forward_parts=8, keep_text=False),
+    Plan("tiled", streamed=True, cut=(1, 2), feed_forward_parts=2, keep_text=False),
+    Plan("tight", streamed=True, cut=(2, 3), feed_forward_parts=8, keep_text=False),
     Plan("least", by_stage=True, streamed=True, feed_forward_parts=16, keep_text=False, vae_on_cpu=True),
 )
 PROCESSOR = (Plan("whole"), Plan("by stage", by_stage=True))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from wan_desktop.domain.events import Progress, Resumed
+from wan_desktop.domain.events import Planned, Progress, Resumed
 from wan_desktop.domain.exactness import EXACT
 from wan_desktop.domain.job import Stage, WorkFiles
 from wan_desktop.domain.sizes import FRAME_STEP
@@ -18,6 +18,7 @@ from wan_desktop.engine.compiling import Compiler, Shape
 from wan_desktop.engine.control import Control
 from wan_desktop.engine.job_run import JobRun, kept_work
 from wan_desktop.engine.loaded import Loaded, free
+from wan_desktop.engine.planner import Planner
 from wan_desktop.engine.plans import PLANS
 from wan_desktop.engine.previews import LatentRgb
 from wan_desktop.engine.prompt_cache import PromptCache, fingerprint
@@ -48,6 +49,7 @@ class Renderer:
         self._cache_dir = cache_dir
         self._resources_dir = resources_dir
         self._loaded: Loaded | None = None
+        self._planner = Planner(device)
         self._compiler = Compiler(cache_dir / "compiled", device)
 
     def has(self, model: ModelSpec, plan: Plan, precision: str = EXACT) -> bool:
@@ -136,12 +138,15 @@ class Renderer:
         the job's end has been told. Raises SnapshotUnfit when what `files` holds is of another render.
         """
         control = control or Control()
-        plan = plans.choose(job.plan, self._device)
+        number = self._planner.number(job, model)
+        plan = plans.choose(number, self._device)
         made = keeping.origin(job, model, plan.name)
         latents, snapshot = kept_work(job, files, made)
         total = job.request.num_inference_steps
         if latents is not None or snapshot is not None:
             yield Resumed(job.id, snapshot.step if snapshot else total, total)
+        if number != job.plan:
+            yield Planned(job.id, number, plan.name)
         with watch.stage(Stage.LOADING):
             precision = job.request.precision
             if not self.has(model, plan, precision):

@@ -16,7 +16,7 @@ from wan_desktop.domain.errors import (
     RenderProcessDied,
     WanError,
 )
-from wan_desktop.domain.events import Kept, Note, Progress, Rendered, Resumed
+from wan_desktop.domain.events import Kept, Note, Planned, Progress, Rendered, Resumed
 from wan_desktop.domain.job import Stage
 from wan_desktop.domain.sentence import Sentence, both
 from wan_desktop.jobs.job_verbs import MOST_TRIES
@@ -140,6 +140,8 @@ class OneJob:
                 )
             case Resumed(_, step, total):
                 self._change(kept_step=step, kept_steps=total, kept_latents=step == total)
+            case Planned(_, number, _):
+                self._change(plan=number)
 
     def _plans(self) -> int:
         return self._host.plans

@@ -26,6 +26,7 @@ _ALLOWED: dict[tuple[str, str], Any] = {
         events.Note,
         events.Kept,
         events.Resumed,
+        events.Planned,
         events.Rendered,
         events.BackendState,
         Stage,
