@@ -12,10 +12,12 @@ from support.workflows import node, template
 from wan_desktop.domain.request import Lora
 from wan_desktop.domain.samplers import FEW_STEP, SAMPLERS
 from wan_desktop.domain.validate import resolve
-from wan_desktop.graph import embedded, following, writing
-from wan_desktop.graph.following import Scale, StartImage
+from wan_desktop.graph import embedded, writing
+from wan_desktop.graph.found import Scale, StartImage
+from wan_desktop.graph.found import lists as lists_of
 from wan_desktop.graph.names import ModelNames
-from wan_desktop.graph.nodes import NODES, object_info
+from wan_desktop.graph.node_types import object_info
+from wan_desktop.graph.nodes import NODES
 from wan_desktop.graph.problems import PromptRefused
 from wan_desktop.graph.reading import read
 
@@ -270,11 +272,11 @@ def test_models_are_found_by_the_names_that_people_write() -> None:
 
 
 def test_names_never_hold_a_models_folder() -> None:
-    assert "/" not in json.dumps(following.lists(HERE))
+    assert "/" not in json.dumps(lists_of(HERE))
 
 
 def test_every_node_describes_itself() -> None:
-    lists = following.lists(HERE)
+    lists = lists_of(HERE)
     for kind in NODES.values():
         told = json.loads(json.dumps(object_info(kind, lists)))
         assert list(told["input"]["required"]) == told["input_order"]["required"]

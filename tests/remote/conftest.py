@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from support.comfy_stub import ComfyStub
 from support.jobs_elsewhere import Elsewhere
+from support.real_comfyui import RealComfyUI, install
 from support.served import serving
 
 
@@ -26,3 +30,21 @@ def stub():
     """A small ComfyUI that does what the test says."""
     with ComfyStub() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    """The folder of a ComfyUI, and of what it imports beside our own packages."""
+    given = os.environ.get("COMFYUI_TEST_DIR")
+    folder = Path(given) if given else tmp_path_factory.mktemp("comfyui")
+    install(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def comfyui(installed, tmp_path_factory):
+    """A running ComfyUI with stand-ins for the nodes that load models and draw."""
+    server = RealComfyUI(installed, tmp_path_factory.mktemp("base"))
+    server.start()
+    yield server
+    server.stop()

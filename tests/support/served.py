@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wan_desktop.jobs.host import Host
+    from wan_desktop.jobs.ports import Models
 
 
 @dataclass
@@ -49,11 +50,13 @@ class Served:
             self.host.close()
 
 
-def serve(folder: Path, backend: ScriptedBackend | None = None, **settings: Any) -> Served:
+def serve(
+    folder: Path, backend: ScriptedBackend | None = None, models: Models | None = None, **settings: Any
+) -> Served:
     """A host that keeps everything under `folder`, and its API on a free port."""
     folder.mkdir(exist_ok=True)
     backend = backend or ScriptedBackend()
-    host = make_host(folder, backend, OneModel())
+    host = make_host(folder, backend, models or OneModel())
     runner = Runner(host)
     runner.release()
     thread = threading.Thread(target=runner.run, daemon=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from wan_desktop.domain.request import Draft, RenderRequest
     from wan_desktop.graph.checking import Graph
-    from wan_desktop.graph.following import StartImage
+    from wan_desktop.graph.found import StartImage
     from wan_desktop.jobs.host import Host
 
 _STORED = re.compile(r"([0-9a-f]{64})\.png")

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.graph import problems
-from wan_desktop.graph.nodes import NODES, REROUTE, Listed, NodeType, choices, shown
+from wan_desktop.graph.node_types import REROUTE, Listed, NodeType, choices, shown
+from wan_desktop.graph.nodes import NODES
 from wan_desktop.graph.problems import Problem, refused
 
 if TYPE_CHECKING:

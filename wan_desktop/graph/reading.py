@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from wan_desktop.domain.request import Draft
 from wan_desktop.graph import problems
 from wan_desktop.graph.checking import Checked, Graph, check, order_of
-from wan_desktop.graph.following import Follower, Found, Unfit, lists, saved_input, unknown_name
+from wan_desktop.graph.following import Follower
+from wan_desktop.graph.found import Found, Unfit, lists, saved_input, unknown_name
 from wan_desktop.graph.problems import Problem, PromptRefused, problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wan_desktop.graph.following import Here, Place, StartImage
+    from wan_desktop.graph.found import Here, Place, StartImage
 
 _NAMED = {
     "LoadImage": "image",

@@ -7,8 +7,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop import __version__
-from wan_desktop.graph.following import lists
-from wan_desktop.graph.nodes import NODES, object_info
+from wan_desktop.graph.found import lists
+from wan_desktop.graph.node_types import object_info
+from wan_desktop.graph.nodes import NODES
 from wan_desktop.server.replies import empty, ok, read_object
 
 if TYPE_CHECKING:

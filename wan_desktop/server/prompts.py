@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.errors import InvalidRequest, ModelDamaged, ModelMissing, WanError
 from wan_desktop.graph import reading
-from wan_desktop.graph.following import lora_place
+from wan_desktop.graph.found import lora_place
 from wan_desktop.graph.problems import PromptRefused, refused
 from wan_desktop.server import records
 from wan_desktop.server.history import find

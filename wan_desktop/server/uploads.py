@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from wan_desktop.graph.following import StartImage
+    from wan_desktop.graph.found import StartImage
     from wan_desktop.server.settings import Limits
 
 KINDS = ("input", "temp", "output")
