@@ -55,6 +55,22 @@ def test_the_report_is_plain_data_with_the_facts(examine, tmp_path):
     assert report["ok"] is all(check["state"] != "missing" for check in report["checks"])
 
 
+def test_the_levers_that_the_last_render_found_are_told(examine, paths):
+    """As the engine wrote them down."""
+    from wan_desktop.engine import levers
+
+    assert "first render" in examine()[1]["speed"]["sentence"]
+    levers.keep(paths.cache, "NVIDIA H100", levers.Levers(cudnn=True, compiler=True))
+    told = examine()[1]["speed"]["sentence"]
+    assert told == (
+        "NVIDIA H100, on: cuDNN's attention, compiled pieces; "
+        "off: GELU within matrix products, a decoder with channels last."
+    )
+    assert set(levers.NONE.told()) == set(doctor._LEVERS)
+    (paths.cache / "levers.json").write_text("[]")
+    assert "first render" in examine()[1]["speed"]["sentence"]
+
+
 def test_looking_makes_no_folder(examine, tmp_path):
     examine()
     assert list(tmp_path.iterdir()) == []

@@ -71,6 +71,7 @@ def test_events_in_order(renderer, cpu):
     assert not run.of(Note)
     assert set(run.watch.seconds) == {"loading", "encoding", "denoising", "decoding"}
     about = made_by(cpu, "abc", run.watch, "whole")
+    assert "levers" not in about  # the processor has none
     assert about["peak_memory"] > 10**8
     assert about["model_fingerprint"] == "abc"
     assert about["torch"] == torch.__version__

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import logging
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from torch.nn import functional
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,8 @@ class Levers:
 
 
 NONE = Levers()
+FILE = "levers.json"
+"""In the cache folder: what the last render found, for `doctor`, which does not load torch."""
 
 
 @functools.cache
@@ -59,6 +63,16 @@ def of(device: str, dtype: str) -> Levers:
         channels_last=_works("channels last", lambda: _try_channels_last(device, kind)),
         compiler=_works("compiler", lambda: _try_compiler(device)),
     )
+
+
+def keep(folder: Path, card: str, found: Levers) -> None:
+    """Write down what was found, if that is news."""
+    text = json.dumps({"card": card, "torch": str(torch.__version__), "levers": found.told()})
+    file = folder / FILE
+    with contextlib.suppress(OSError):
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
 
 
 def attention(query: Any, key: Any, value: Any, *, cudnn: bool) -> Any:

@@ -13,10 +13,11 @@ from wan_desktop.domain.exactness import EXACT
 from wan_desktop.domain.job import Stage, WorkFiles
 from wan_desktop.domain.sizes import FRAME_STEP
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
-from wan_desktop.engine import fast, keeping, loading, plans
+from wan_desktop.engine import fast, keeping, levers, loading, plans
 from wan_desktop.engine.compiling import Compiler, Shape
 from wan_desktop.engine.control import Control
 from wan_desktop.engine.job_run import JobRun, kept_work
+from wan_desktop.engine.lean_pieces import EAGER
 from wan_desktop.engine.loaded import Loaded, free
 from wan_desktop.engine.planner import Planner
 from wan_desktop.engine.plans import PLANS
@@ -159,6 +160,7 @@ class Renderer:
             with watch.stage(Stage.LOADING):
                 loaded.need(TRANSFORMER, control.check_all)
                 self._choose_pieces(loaded, job.request)
+                watch.levers = self._levers_on(loaded)
             began = time.monotonic()
             with watch.stage(Stage.DENOISING):
                 latents = yield from run.denoise(embeds, negative, start, snapshot)
@@ -175,6 +177,13 @@ class Renderer:
         latents = (1, pipeline.vae.config.z_dim, frames, request.height // scale, request.width // scale)
         forwards = fast.forwards(letters, guided=request.guidance_scale > 1)
         pipeline.pieces = self._compiler.for_clip(Shape.of(pipeline.transformer, latents), forwards)
+
+    def _levers_on(self, loaded: Loaded) -> tuple[str, ...]:
+        """What makes this clip quicker, for its recipe; what this machine has is written down for the doctor."""
+        found = levers.of(self._device.name, self._device.dtype)
+        levers.keep(self._cache_dir, self._device.label, found)
+        on = [name for name, is_on in found.told().items() if is_on and name != "compiler"]
+        return (*on, *(["compiled"] if loaded.pipeline.pieces is not EAGER else []))
 
 
 def _encoder_files(model: ModelSpec) -> list[Path]:
