@@ -237,6 +237,101 @@ def test_a_library_that_comes_back_lets_the_jobs_go_on_in_their_order(host, back
     assert resumed_at(waiter, first) == [6]
 
 
+def count_looks(host, monkeypatch):
+    """How often a disk was looked at, and whether it has room."""
+    looks, check = [], host.library.check_space
+    disk = {"room": True}
+
+    def look(request):
+        looks.append(request)
+        if not disk["room"]:
+            raise DiskProblem("The disk is full.")
+        check(request)
+
+    monkeypatch.setattr(host.library, "check_space", look)
+    return looks, disk
+
+
+def pauses(waiter):
+    return [e for e in waiter.events if isinstance(e, JobChanged) and e.job.state is JobState.PAUSED]
+
+
+def few_looks_later(waiter, looks):
+    seen = len(looks)
+    waiter.wait(lambda: len(looks) > seen + 3)
+
+
+def test_a_disk_that_refuses_again_and_again_is_tried_less_and_less_often(host, backend, run, monkeypatch):
+    """It has room, as far as can be seen: a try may load a model for minutes, a look costs nothing."""
+    clock, (looks, _) = Clock(), count_looks(host, monkeypatch)
+    backend.script("large", fail=DiskProblem("A quota is used up."), at=Stage.LOADING)
+    waiter = run(disk_retry_s=0.01, clock=clock)
+    submit(host, "large")
+    for tries in range(1, 6):
+        waiter.wait(lambda tries=tries: len(backend.requests) == tries)
+        few_looks_later(waiter, looks)
+        clock.now += 0.009 * 2 ** (tries - 1)
+        few_looks_later(waiter, looks)
+        assert len(backend.requests) == tries
+        clock.now += 0.002 * 2 ** (tries - 1)
+
+
+def test_a_disk_that_has_room_again_is_noticed_at_the_next_look(host, backend, run, monkeypatch):
+    """However often it was tried in vain before: no time passes on this clock."""
+    clock, (looks, disk) = Clock(), count_looks(host, monkeypatch)
+    backend.script("large", fail=DiskProblem("The disk is full."), after=3, times=3)
+    waiter = run(disk_retry_s=0.01, clock=clock)
+    job = submit(host, "large")
+    for tries in range(1, 4):
+        waiter.wait(lambda tries=tries: len(backend.requests) == tries)
+        waiter.wait(lambda tries=tries: len(pauses(waiter)) == tries)
+        disk["room"] = False
+        few_looks_later(waiter, looks)
+        assert len(backend.requests) == tries
+        disk["room"] = True
+    waiter.state(job.id, JobState.DONE)
+
+
+def beside(backend):
+    return Lane(backend, lambda job: "beside" in job.request.prompt)
+
+
+def not_beside(job):
+    return "beside" not in job.request.prompt
+
+
+def test_a_disk_is_looked_after_while_the_other_backend_renders(host, backend, run):
+    other = ScriptedBackend()
+    backend.script("slow", hold=Stage.DENOISING)
+    other.script("beside", fail=DiskProblem("The disk is full."), after=3, times=1)
+    waiter = run(fits=not_beside, lanes=[beside(other)], disk_retry_s=0.02)
+    slow = submit(host, "slow")
+    waiter.stage(slow.id, Stage.DENOISING)
+    job = submit(host, "beside")
+    waiter.state(job.id, JobState.PAUSED)
+    waiter.state(job.id, JobState.DONE)
+    backend.release()
+
+
+def test_who_is_to_finish_waits_for_a_disk_that_a_job_of_another_backend_waits_for(
+    host, backend, run, monkeypatch
+):
+    looks, disk = count_looks(host, monkeypatch)
+    other = ScriptedBackend()
+    other.script("beside", fail=DiskProblem("The disk is full."), after=3, times=1)
+    waiter = run(fits=not_beside, lanes=[beside(other)], disk_retry_s=0.02)
+    job = submit(host, "beside")
+    waiter.until(lambda e: getattr(e, "step", None) == 3)
+    disk["room"] = False
+    waiter.state(job.id, JobState.PAUSED)
+    waiter.runner.finish()
+    few_looks_later(waiter, looks)
+    disk["room"] = True
+    waiter.state(job.id, JobState.DONE)
+    waiter.runner_thread.join(timeout=30)
+    assert not waiter.runner_thread.is_alive()
+
+
 def test_the_user_may_let_a_job_rest_that_waits_for_its_disk(host, backend, run):
     clock = Clock()
     backend.script("large", fail=DiskProblem("The disk is full."), after=3, times=1)

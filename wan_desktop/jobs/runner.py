@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.events import AwakeState, JobChanged, QueueState
 from wan_desktop.domain.job import JobState
+from wan_desktop.jobs.disk_watch import DiskWatch
 from wan_desktop.jobs.one_job import OneJob
 
 if TYPE_CHECKING:
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-DISK_RETRY_SECONDS = 20.0
-"""How often a job that waits for room on a disk looks for it; after each try in vain it waits twice as long."""
-MOST_DISK_RETRY_SECONDS = 600.0
+DISK_RETRY_SECONDS = 10.0
+"""How often a job that waits for room on a disk looks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +97,11 @@ class Runner:
         self._running = False
         self._even_paused, self._awake = even_paused, awake
         self._log_tail, self._keep_bytes = log_tail, keep_bytes
-        self._disk_retry_s, self._clock = disk_retry_s, clock
+        self._disk_retry_s = disk_retry_s
+        self._disks = DiskWatch(host, lambda: self.held, disk_retry_s, clock)
         self._holding = threading.Lock()
         self._held = {job.id: job.state for job in host.jobs().result() if _waits(job)}
         self._awake_told: AwakeState | None = None
-        self._looked: dict[str, tuple[float, float]] = {}
         self._stopped = threading.Event()
         self._finishing = threading.Event()
 
@@ -114,6 +114,7 @@ class Runner:
         """Let the jobs of earlier times run too."""
         with self._holding:
             self._held = {}
+        self._disks.soon()
         self._wake()
 
     def go_on(self) -> None:
@@ -144,12 +145,13 @@ class Runner:
     def run(self) -> None:
         """Work until `stop`; blocks. Call it in a thread of its own."""
         unsubscribe = self._host.subscribe(self._notice)
+        self._disks.start()
         with self._changing:
             self._running = True
             for worker in self._workers:
                 worker.start(self._work)
         try:
-            self._work(self._main, looks_for_room=True)
+            self._work(self._main)
         except BaseException:
             self.stop()
             raise
@@ -159,23 +161,31 @@ class Runner:
                 workers = [*self._workers, *self._leaving]
             for worker in workers:
                 worker.join()
+            self._disks.stop()
             unsubscribe()
 
-    def _work(self, worker: _Worker, looks_for_room: bool = False) -> None:
-        """Run the worker's jobs; one worker looks for room on disks for all."""
+    def _work(self, worker: _Worker) -> None:
+        """Run the worker's jobs."""
         lane = worker.lane
         while not (self._stopped.is_set() or worker.ended.is_set()):
             worker.wake.clear()
+            over = self._finishing.is_set() and not self._one_waits(
+                lane
+            )  # asked before the lease: it may come now
             leased = self._patiently(
                 lambda: self._host.running.lease(self.held, fits=lane.fits, even_paused=self._even_paused)
             )
             if leased is not None:
                 self._run_for(worker, *leased)
                 continue
-            waiting = looks_for_room and self._look_for_room()
-            if self._finishing.is_set() and not waiting:
+            if over:
                 break
-            worker.wake.wait(self._disk_retry_s if waiting else None)
+            worker.wake.wait()
+
+    def _one_waits(self, lane: Lane) -> bool:
+        """Does a job of the lane wait for its disk, after which it goes on by itself?"""
+        jobs = self._patiently(lambda: self._host.jobs().result()) or []
+        return any(job.waits_for_disk and job.id not in self.held and lane.fits(job) for job in jobs)
 
     def _run_for(self, worker: _Worker, job: Job, cancel: CancelToken) -> None:
         worker.job_id = job.id
@@ -215,29 +225,6 @@ class Runner:
         if self._host.queue_state.paused and not self._even_paused:
             backend.rest()
 
-    # ---- waiting for a disk
-
-    def _look_for_room(self) -> bool:
-        """Queue again the jobs that paused for want of room and now have it; True while some still wait."""
-        jobs = self._patiently(lambda: self._host.jobs().result()) or []
-        waiting = [job for job in jobs if job.waits_for_disk and job.id not in self.held]
-        self._looked = {job.id: self._looked.get(job.id, (0.0, self._disk_retry_s)) for job in waiting}
-        for job in waiting:
-            at, pause = self._looked[job.id]
-            if at == 0.0:  # just paused: what it was refused is hardly there already
-                self._looked[job.id] = self._clock() + pause, pause
-            elif self._clock() >= at:
-                self._looked[job.id] = self._clock() + pause, min(pause * 2, MOST_DISK_RETRY_SECONDS)
-                self._try_disk(job)
-        return bool(waiting)
-
-    def _try_disk(self, job: Job) -> None:
-        try:
-            self._host.library.check_space(job.request)
-        except WanError:
-            return
-        self._patiently(lambda: self._host.running.put_back(job.id))
-
     def _patiently(self, work: Callable[[], T]) -> T | None:
         """Do what needs the database; while that fails, try again until told to stop. None: it was in vain."""
         while True:
@@ -265,6 +252,8 @@ class Runner:
                 with self._holding:
                     if job.id in self._held and self._held[job.id] is not job.state:
                         del self._held[job.id]  # the user has decided about it
+                if job.waits_for_disk:
+                    self._disks.soon()
                 self._wake()
             case QueueState():
                 self._wake()
