@@ -128,7 +128,7 @@ def main(started: float, renders: int, file: Path) -> None:
         probes.append(Probe(session, started, renders))
 
     Session.__init__ = make_and_watch  # type: ignore[assignment]
-    from wan_desktop.cli import run
+    from wan_desktop.cli.main import run
 
     code = run([])
     [probe] = probes

@@ -10,7 +10,7 @@ def main() -> None:
     from multiprocessing import freeze_support
 
     freeze_support()  # a frozen render process starts here too and must go no further
-    from wan_desktop.cli import run
+    from wan_desktop.cli.main import run
 
     sys.exit(run(sys.argv[1:]))
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from support import formats
 
-from wan_desktop import cli
+from wan_desktop.cli import main, render
+from wan_desktop.cli.output import BAD_INPUT
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def models(tmp_path, monkeypatch, own_folders):
         monkeypatch.delenv(name, raising=False)
 
     def run(*arguments):
-        return cli.run(["models", *map(str, arguments)])
+        return main.run(["models", *map(str, arguments)])
 
     return run
 
@@ -72,14 +73,12 @@ def test_bad_input_has_its_exit_code(models, tmp_path, capsys):
         ("add", tmp_path / "text.safetensors"),
         ("remove", tmp_path),
     ):
-        assert models(*arguments) == cli.BAD_INPUT
+        assert models(*arguments) == BAD_INPUT
         assert capsys.readouterr().err.startswith("wan-desktop: ")
 
 
 def test_the_command_loads_nothing_slow(tmp_path):
-    code = (
-        "import sys; from wan_desktop import cli; cli.run(['models', 'list']); print('torch' in sys.modules)"
-    )
+    code = "import sys; from wan_desktop.cli import main; main.run(['models', 'list']); print('torch' in sys.modules)"
     environ = {**os.environ, "WAN_DESKTOP_DATA": str(tmp_path), "WAN_DESKTOP_CONFIG": str(tmp_path)}
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environ, cwd=root)
@@ -95,8 +94,8 @@ def test_the_command_loads_nothing_slow(tmp_path):
     ],
 )
 def test_loras_on_the_command_line(text, path, strength):
-    args = cli._parser().parse_args(["render", "x", "--lora", text, "--lora", "z.safetensors:-1"])
-    draft = cli._draft(args)
+    args = main._parser().parse_args(["render", "x", "--lora", text, "--lora", "z.safetensors:-1"])
+    draft = render._draft(args)
     assert [(lora.path, lora.strength) for lora in draft.loras] == [
         (os.path.abspath(path), strength),
         (os.path.abspath("z.safetensors"), -1.0),

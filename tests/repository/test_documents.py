@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from wan_desktop import cli
+from wan_desktop.cli import output
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 README = (REPOSITORY / "README.md").read_text("utf-8")
@@ -90,9 +90,9 @@ def test_every_command_and_option_stands_in_the_readme() -> None:
 
 def test_the_exit_codes_are_those_of_the_program() -> None:
     told = {int(code): words for code, words in re.findall(r"^\| (\d+) \| (\w+)", README, re.MULTILINE)}
-    codes = {cli.DONE, cli.RENDER_FAILED, cli.BAD_INPUT, cli.CANNOT_START, cli.CANCELLED}
+    codes = {output.DONE, output.RENDER_FAILED, output.BAD_INPUT, output.CANNOT_START, output.CANCELLED}
     assert set(told) == codes
-    assert told[cli.CANCELLED] == "cancelled"
+    assert told[output.CANCELLED] == "cancelled"
 
 
 def test_every_dependency_has_its_reason() -> None:

@@ -47,7 +47,7 @@ import wan_desktop.app.asked, wan_desktop.app.headless, wan_desktop.app.window, 
 
 def test_the_host_imports_no_torch_while_it_renders() -> None:
     render = """
-from wan_desktop.cli import run
+from wan_desktop.cli.main import run
 assert run(["render", "a red ball", "--frames", "5", "--steps", "1"]) == 0
 """
     imported = modules_after(render)  # what the render process sends must not bring its modules along

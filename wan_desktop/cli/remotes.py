@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
+
+from wan_desktop.cli.output import DONE, FAILED, print_json
 
 if TYPE_CHECKING:
     import argparse
 
     from wan_desktop.remote.book import Remote
-
-DONE, FAILED = 0, 1
 
 
 def remotes_parser(commands: Any) -> None:
@@ -50,7 +49,7 @@ def _list(args: argparse.Namespace) -> int:
 
     remotes = asked.remote_book().all()
     if args.json:
-        return _print_json([_described(remote) for remote in remotes])
+        return print_json([_described(remote) for remote in remotes])
     for remote in remotes:
         print(f"{remote.name}  {remote.url}" + ("  (with a token)" if remote.token else ""))
     if not remotes:
@@ -65,7 +64,7 @@ def _add(args: argparse.Namespace) -> int:
     remote, kept = asked.remote_book().add(args.name, args.url, token, certificate=args.certificate)
     _warn(remote)
     if args.json:
-        return _print_json(_described(remote) | {"token_kept": kept})
+        return print_json(_described(remote) | {"token_kept": kept})
     print(f"added: {remote.name}  {remote.url}" + (f"  (token kept in the {kept})" if kept else ""))
     return DONE
 
@@ -75,7 +74,7 @@ def _remove(args: argparse.Namespace) -> int:
 
     asked.remote_book().remove(args.name)
     if args.json:
-        return _print_json({"removed": args.name})
+        return print_json({"removed": args.name})
     print(f"removed: {args.name}")
     return DONE
 
@@ -87,7 +86,7 @@ def _check(args: argparse.Namespace) -> int:
     book = asked.remote_book()
     results = [checked(remote) for remote in ([book.get(args.name)] if args.name else book.all())]
     if args.json:
-        _print_json(results)
+        print_json(results)
     for result in [] if args.json else results:
         print(f"{result['name']}: {result['sentence']}")
         for sentence in result["notes"]:
@@ -115,8 +114,3 @@ def _described(remote: Remote) -> dict[str, Any]:
         "encrypted": not remote.in_the_clear,
     }
     return told | ({"certificate": remote.certificate} if remote.certificate else {})
-
-
-def _print_json(data: Any) -> int:
-    print(json.dumps(data, ensure_ascii=False, indent=2))
-    return DONE

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wan_desktop.cli.output import DONE, FAILED, print_json
+
 if TYPE_CHECKING:
     import argparse
 
-DONE, FAILED = 0, 1
 FEW_STEP = {"fastwan": "FastWan (3 steps)", "turbo": "Turbo (4 steps)"}
 
 
@@ -41,7 +41,7 @@ def _list(args: argparse.Namespace) -> int:
 
     page = asked.model_manager().overview()
     if args.json:
-        return _print_json(page)
+        return print_json(page)
     for model in page["models"]:
         print(f"{model['label']}  {model['id']}")
         for file in dict.fromkeys(model["files"]) if len(model["files"]) > 1 else ():
@@ -90,7 +90,7 @@ def _verify(args: argparse.Namespace) -> int:
     results = asked.model_manager().verify(counter)
     counter.end()
     if args.json:
-        _print_json(results)
+        print_json(results)
     for result in [] if args.json else results:
         print(f"{result['state']:<8} {result['file']}")
     return FAILED if any(r["state"] in ("changed", "missing") for r in results) else DONE
@@ -98,16 +98,11 @@ def _verify(args: argparse.Namespace) -> int:
 
 def _entries(entries: Any, what: str, as_json: bool) -> int:
     if as_json:
-        return _print_json([{"kind": entry.kind, "paths": entry.paths} for entry in entries])
+        return print_json([{"kind": entry.kind, "paths": entry.paths} for entry in entries])
     for entry in entries:
         print(f"{what}: {entry.paths[0]}")
     if not entries:
         print("nothing new", file=sys.stderr)
-    return DONE
-
-
-def _print_json(data: Any) -> int:
-    print(json.dumps(data, ensure_ascii=False, indent=2))
     return DONE
 
 
