@@ -297,3 +297,38 @@ def test_a_refused_field_is_brought_into_view(qtbot, desk, panel, window):
 
     qtbot.waitUntil(in_view)
     assert "1 to 60" in panel.advanced.fields["fps"]._error.text()
+
+
+def test_precision_and_speed_say_what_they_cost_and_are_rendered_with(qtbot, desk, panel):
+    exactness = panel.advanced.exactness
+    panel.advanced.fold.set_open(True)
+    assert exactness.note.isHidden()
+    with qtbot.waitSignal(panel.advanced.edited):
+        exactness.speed.setCurrentIndex(exactness.speed.findData("fast"))
+    assert exactness.note.isVisible()
+    assert "ot exact" in exactness.note.text()
+    assert exactness.fields["speed"]._label.text() == "Speed •"
+    assert panel.draft().speed == "fast"
+    assert panel.draft().precision is None
+    qtbot.keyClicks(panel.prompt.editor, WORDS)
+    job = render(qtbot, desk)
+    assert (job.request.precision, job.request.speed) == ("exact", "fast")
+    exactness.fields["speed"].reset.emit()
+    assert exactness.note.isHidden()
+    assert panel.draft().speed is None
+    panel.fill(Draft.from_request(job.request))
+    assert exactness.speed.currentData() == "fast"
+    panel.fill(Draft(prompt=WORDS))
+    assert exactness.speed.currentData() == "exact"
+
+
+def test_what_was_measured_is_told_and_is_no_claim_about_another_model(qtbot, panel, monkeypatch):
+    from wan_desktop.domain.exactness import Deviation
+
+    exactness = panel.advanced.exactness
+    monkeypatch.setattr(exactness, "_measured", {"fast+fp8": Deviation(33.25, 17.5, 20)})
+    exactness.speed.setCurrentIndex(1)
+    assert "not been measured" in exactness.note.text()
+    exactness.precision.setCurrentIndex(1)
+    told = exactness.note.text()
+    assert all(word in told for word in ("20 prompts", "33.", "17.5", "nothing about the 5 B"))

@@ -1,4 +1,4 @@
-"""The folded rest: steps, guidance, shift, sampler, size, frames a second, and the seed."""
+"""The folded rest: steps, guidance, shift, sampler, size, frames a second, the seed, precision and speed."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from wan_desktop.domain.samplers import SAMPLERS
 from wan_desktop.domain.sizes import SIZE_STEP
 from wan_desktop.ui.icons import icon
+from wan_desktop.ui.panels.create.exactness import Exactness
 from wan_desktop.ui.widgets.field import Field, real_number, whole_number
 from wan_desktop.ui.widgets.fold import Fold
 from wan_desktop.ui.widgets.wheel_guard import guard_wheel
@@ -58,7 +59,8 @@ class AdvancedSection(QWidget):
         self.height_box = whole_number(step=SIZE_STEP)
         self.seed = QLineEdit()
         self.seed.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,18}"), self.seed))
-        self.fields = self._make_fields()
+        self.exactness = Exactness(self)
+        self.fields = self._make_fields() | self.exactness.fields
         self._make_seed_row()
         self._lay_out()
         self._connect()
@@ -104,6 +106,7 @@ class AdvancedSection(QWidget):
             "sampler": _own(sampler, preset.sampler),
             "fps": _own(self.fps.value(), model.fps),
             "seed": self.seed_value() if for_render or self.locked() else None,
+            **self.exactness.values(),
         }
 
     def fill(self, draft: Draft, preset: Preset) -> None:
@@ -119,6 +122,7 @@ class AdvancedSection(QWidget):
                 self._set(box, value)
         if draft.sampler is not None:
             self._set_sampler(draft.sampler)
+        self.exactness.fill(draft)
         self._lock.setChecked(draft.seed is not None)
         if draft.seed is None:
             self.roll()
@@ -150,6 +154,7 @@ class AdvancedSection(QWidget):
         for box in (self.steps, self.guidance, self.shift, self.fps):
             box.valueChanged.connect(self._on_edit)
         self.sampler.currentIndexChanged.connect(self._on_edit)
+        self.exactness.edited.connect(self._on_edit)
         self.seed.textEdited.connect(self._on_seed)
         for box in (self.width_box, self.height_box):
             box.valueChanged.connect(self._on_size)
@@ -302,12 +307,24 @@ class AdvancedSection(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(10)
-        names = ("steps", "guidance", "shift", "sampler", "width", "size", "fps", "seed")
+        names = (
+            "steps",
+            "guidance",
+            "shift",
+            "sampler",
+            "width",
+            "size",
+            "fps",
+            "seed",
+            "precision",
+            "speed",
+        )
         for index, name in enumerate(names):
             grid.addWidget(self.fields[name], index // 2, index % 2, Qt.AlignmentFlag.AlignTop)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         self.fold.body.addLayout(grid)
+        self.fold.body.addWidget(self.exactness.note)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.fold)
