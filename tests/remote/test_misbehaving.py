@@ -122,6 +122,32 @@ def test_another_name_of_the_model_and_a_gguf_are_found(stub, elsewhere, clip):
     }
 
 
+def test_a_few_step_model_is_never_taken_by_chance(stub, elsewhere, clip):
+    few, full = "FastWan2.2-TI2V-5B.safetensors", "my-Wan2.2-TI2V-5B.safetensors"
+    stub.nodes["UNETLoader"] = {"unet_name": [[few], {}]}
+    error = elsewhere.begin(stub.address).end().error
+    assert few in error.sentence
+    stub.nodes["UNETLoader"] = {"unet_name": [[few, full], {}]}
+    render = elsewhere.begin(stub.address)
+    submitted(stub)
+    stub.finish(clip)
+    assert render.end().rendered
+    assert sent(stub)["37"]["inputs"]["unet_name"] == full
+    named = elsewhere.begin(stub.address, elsewhere.job("job2", model=f"on:there/{few}", sampler="fastwan"))
+    submitted(stub)
+    stub.finish(clip)
+    assert named.end().rendered
+    assert sent(stub)["37"]["inputs"]["unet_name"] == few
+
+
+def test_whoever_is_free_is_named_when_it_was(stub, elsewhere, clip):
+    render = elsewhere.begin(stub.address, elsewhere.job(model="on:any"))
+    submitted(stub)
+    stub.finish(clip)
+    assert render.end().rendered.made_by["seconds"]["total"] > 0
+    assert render.notes[0] == "“there” was free and renders it."
+
+
 @pytest.mark.parametrize("key", ["images", "videos", "gifs"])
 def test_the_clip_is_found_under_every_key(stub, elsewhere, clip, key):
     render = elsewhere.begin(stub.address)
@@ -204,6 +230,64 @@ def test_a_proxys_502_in_the_middle_is_waited_out(stub, elsewhere, clip):
     stub.broken = None
     stub.finish(clip)
     assert render.end().rendered
+    assert len(stub.posts) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (lambda: web.Response(status=401, text=PAGE, content_type="text/html"), "token"),
+        (lambda: web.Response(status=302, headers={"Location": "https://login.example/"}), "login.example"),
+        (lambda: web.Response(status=200, text=PAGE, content_type="text/html"), "not ComfyUI"),
+        (lambda: web.Response(status=404, text=PAGE, content_type="text/html"), "no such page"),
+        (lambda: web.Response(status=500, text=PAGE, content_type="text/html"), "500"),
+    ],
+)
+def test_what_comes_in_the_way_of_a_job_that_is_there_is_waited_out(stub, elsewhere, clip, reply, words):
+    render = elsewhere.begin(stub.address)
+    submitted(stub)
+    stub.broken = lambda request: reply()
+    stub.drop_sockets()
+    render.until(tells(words))
+    stub.finish(clip)
+    stub.broken = None
+    assert render.end().rendered
+    assert len(stub.posts) == 1
+
+
+@pytest.mark.parametrize("status", [401, 302, 404, 500, 502])
+def test_what_comes_in_the_way_of_the_download_loses_no_clip(stub, elsewhere, clip, status):
+    tried = []
+
+    def broken(request):
+        """From the first download on, four answers are not ComfyUI's."""
+        if request.path == "/view" or tried:
+            tried.append(request.path)
+        return web.Response(status=status) if 0 < len(tried) <= 4 else None
+
+    stub.broken = broken
+    render = elsewhere.begin(stub.address)
+    submitted(stub)
+    stub.finish(clip)
+    assert render.end().rendered
+    assert len(tried) > 4
+    assert len(stub.posts) == 1
+
+
+def test_a_token_that_is_refused_for_long_is_told_and_the_clip_is_there_later(stub, elsewhere, clip):
+    from support.jobs_elsewhere import FAST
+
+    pace = type(FAST)(poll_s=0.05, retry_s=0.05, give_up_s=0.3, cancel_s=1.0)
+    render = elsewhere.begin(stub.address, pace=pace)
+    submitted(stub)
+    stub.broken = lambda request: web.Response(status=401)
+    stub.drop_sockets()
+    error = render.end().error
+    assert "token" in error.sentence
+    assert error.action
+    stub.finish(clip)
+    stub.broken = None
+    assert elsewhere.begin(stub.address).end().rendered
     assert len(stub.posts) == 1
 
 
@@ -445,6 +529,16 @@ def test_a_download_that_breaks_off_is_fetched_again(stub, elsewhere, clip):
     submitted(stub)
     stub.finish(clip)
     assert render.end().rendered
+    assert len(stub.posts) == 1
+
+
+def test_a_download_that_is_cut_in_the_middle_is_fetched_again(stub, elsewhere, clip):
+    stub.cuts = 2
+    render = elsewhere.begin(stub.address)
+    submitted(stub)
+    stub.finish(clip)
+    assert render.end().rendered
+    assert stub.cuts == 0
     assert len(stub.posts) == 1
 
 

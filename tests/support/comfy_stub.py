@@ -36,7 +36,10 @@ NODES = {
 
 
 class ComfyStub:
-    """Use it as a context manager; `address` is where it is. `posts` are the bodies of POST /prompt."""
+    """Use it as a context manager; `address` is where it is. `posts` are the bodies of POST /prompt.
+
+    The next `cuts` downloads break off in the middle.
+    """
 
     def __init__(self) -> None:
         self.nodes: dict[str, dict[str, Any]] = dict(NODES)
@@ -50,6 +53,7 @@ class ComfyStub:
         self.broken: Broken | None = None
         self.own_ids = False
         self.no_socket = False
+        self.cuts = 0
         self.came = threading.Condition()
         self._sockets: set[web.WebSocketResponse] = set()
         self._port = 0
@@ -219,7 +223,19 @@ class ComfyStub:
 
     async def _view(self, request: web.Request) -> web.Response:
         data = self.files.get(request.query["filename"])
+        if data is not None and self.cuts > 0:
+            self.cuts -= 1
+            return await self._cut(request, data)
         return web.Response(status=404) if data is None else web.Response(body=data)
+
+    async def _cut(self, request: web.Request, data: bytes) -> web.StreamResponse:
+        """Half of the file, then the connection is lost."""
+        reply = web.StreamResponse(headers={"Content-Length": str(len(data))})
+        await reply.prepare(request)
+        await reply.write(data[: len(data) // 2])
+        assert request.transport is not None
+        request.transport.close()
+        return reply
 
     async def _ws(self, request: web.Request) -> web.StreamResponse:
         if self.no_socket:

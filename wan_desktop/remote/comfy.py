@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import queue
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,10 +73,11 @@ class ComfyBackend:
         """As the port says. Raises RemoteProblem, DiskProblem, BadImage, EncodeFailed, Cancelled and Paused."""
         cancel.raise_if_cancelled()
         cancel.raise_if_paused()
-        request, began, file = job.request, time.monotonic(), RecordFile(files)
+        request, file = job.request, RecordFile(files)
         image = self._images.path(request.image) if request.image else None
         remote = self._with_token(self._remote)
-        yield from self._fetch(_Conversation(remote, job, file, cancel, image, self._pace))
+        conversation = _Conversation(remote, job, file, cancel, image, self._pace)
+        yield from self._fetch(conversation)
         record = file.read()
         made = dict(record.made) if record is not None else {}
         try:
@@ -93,7 +93,7 @@ class ComfyBackend:
                 "device": made.pop("device", self._remote.name),
                 "remote": made,
                 "came_as": codec,
-                "seconds": {"total": round(time.monotonic() - began, 3)},
+                "seconds": conversation.seconds,
             },
         )
 
@@ -115,6 +115,7 @@ class _Conversation(threading.Thread):
         self, remote: Remote, job: Job, file: RecordFile, cancel: CancelToken, image: Path | None, pace: Pace
     ) -> None:
         super().__init__(name=f"remote-{remote.name}", daemon=True)
+        self.seconds: dict[str, float] = {}
         self.mail: queue.SimpleQueue[RenderEvent | BaseException | None] = queue.SimpleQueue()
         self._remote, self._job, self._file = remote, job, file
         self._cancel, self._image, self._pace = cancel, image, pace
@@ -154,6 +155,7 @@ class _Conversation(threading.Thread):
                     await _stopped(work)
                     await self._obey(errand)
                 work.result()
+                self.seconds = errand.seconds()
             finally:
                 said.cancel()
 

@@ -28,6 +28,9 @@ _BASE_NODES = (
     "SaveVideo",
 )
 
+_FEW_STEP = ("fastwan", "turbo", "lightning", "distill")
+"""Models that want other values than the 5 B's own: they are used when they are named, never by chance."""
+
 
 @dataclass(frozen=True, slots=True)
 class Having:
@@ -119,7 +122,8 @@ def _model(name: str, wanted: str, listed: list[str]) -> str:
         found = [each for each in listed if _plain(each) == _plain(wanted)]
     else:
         found = [each for each in listed if each == names.UNET]
-        found += [each for each in listed if {"ti2v", "5b"} <= _words(each)]
+        fitting = [each for each in listed if {"ti2v", "5b"} <= _words(each)]
+        found += [each for each in fitting if not any(word in _plain(each) for word in _FEW_STEP)]
     if found:
         return found[0]
     raise RemoteProblem(

@@ -6,7 +6,6 @@ from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, WanError
 
 CHECK_ADDRESS = QT_TRANSLATE_NOOP("errors", "Check the server's address")
 CHECK_TOKEN = QT_TRANSLATE_NOOP("errors", "Check the server's token")
-
 CHECK_CERTIFICATE = QT_TRANSLATE_NOOP(
     "errors", "Give it one that this computer trusts, or trust this one in Settings, Servers"
 )
@@ -22,11 +21,15 @@ class Unreachable(RemoteProblem):
     """The server does not answer now, or something before it answers in its place; that may pass."""
 
 
-class Untrusted(RemoteProblem):
+class InTheWay(RemoteProblem):
+    """Nobody is let in, or something else than ComfyUI answers: while a job is there that may pass, or be mended."""
+
+
+class Untrusted(InTheWay):
     """Its TLS certificate cannot be verified, or is not the one that is trusted; nothing was sent."""
 
 
-class NotFound(RemoteProblem):
+class NotFound(InTheWay):
     """The server has no such thing (404)."""
 
 
@@ -76,7 +79,7 @@ def another_certificate(name: str) -> Untrusted:
 def for_status(name: str, status: int, place: str = "") -> RemoteProblem:
     """The problem that an HTTP status tells of; `place` is where a redirect leads."""
     if status in (401, 403):
-        return RemoteProblem(
+        return InTheWay(
             QT_TRANSLATE_NOOP(
                 "errors", "The server “{name}” lets nobody in without the right token ({status})."
             ),
@@ -85,7 +88,7 @@ def for_status(name: str, status: int, place: str = "") -> RemoteProblem:
             status=status,
         )
     if 300 <= status < 400:
-        return RemoteProblem(
+        return InTheWay(
             QT_TRANSLATE_NOOP(
                 "errors",
                 "The server “{name}” sends to another page ({place}), such as a login: give its token, or the "
@@ -114,16 +117,16 @@ def for_status(name: str, status: int, place: str = "") -> RemoteProblem:
         return RemoteProblem(
             QT_TRANSLATE_NOOP("errors", "The server “{name}” takes nothing that large."), name=name
         )
-    return RemoteProblem(
+    return InTheWay(
         QT_TRANSLATE_NOOP("errors", "The server “{name}” answers with an error ({status}): look at its log."),
         name=name,
         status=status,
     )
 
 
-def no_comfyui(name: str) -> RemoteProblem:
+def no_comfyui(name: str) -> InTheWay:
     """It answers, but with a web page or something else that ComfyUI would not say."""
-    return RemoteProblem(
+    return InTheWay(
         QT_TRANSLATE_NOOP(
             "errors",
             "What answers at the address of “{name}” is not ComfyUI, perhaps a login page or a proxy.",
