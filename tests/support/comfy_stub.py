@@ -15,6 +15,7 @@ from aiohttp import WSMsgType, web
 from wan_desktop.graph import names
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
     from concurrent.futures import Future
 
@@ -38,10 +39,11 @@ NODES = {
 class ComfyStub:
     """Use it as a context manager; `address` is where it is. `posts` are the bodies of POST /prompt.
 
-    The next `cuts` downloads break off in the middle.
+    With `tls` it speaks https. The next `cuts` downloads break off in the middle.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.tls = tls
         self.nodes: dict[str, dict[str, Any]] = dict(NODES)
         self.running: list[list[Any]] = []
         self.pending: list[list[Any]] = []
@@ -75,7 +77,7 @@ class ComfyStub:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self._port}"
 
     def stop(self) -> None:
         """Close every connection and stop listening."""
@@ -110,7 +112,7 @@ class ComfyStub:
         app.router.add_get("/ws", self._ws)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True, ssl_context=self.tls)
         await site.start()
         self._port = self._runner.addresses[0][1]
 

@@ -109,9 +109,17 @@ class Elsewhere:
         part = self.folder / "library" / f".{job.id}.part"
         return WorkFiles(str(part), str(kept / "snapshot.safetensors"), str(kept / "latents.safetensors"))
 
-    def begin(self, address: str, job: Job | None = None, *, token: str = "", pace: Pace = FAST) -> Rendering:
+    def begin(
+        self,
+        address: str,
+        job: Job | None = None,
+        *,
+        token: str = "",
+        pace: Pace = FAST,
+        certificate: str = "",
+    ) -> Rendering:
         job = job or self.job()
         backend = ComfyBackend(
-            Remote("there", address, token), images=self.images, writer=Mp4Writer, pace=pace
+            Remote("there", address, token, certificate), images=self.images, writer=Mp4Writer, pace=pace
         )
         return Rendering(backend, job, self.files(job))
