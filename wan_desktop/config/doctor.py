@@ -165,6 +165,7 @@ _LEVERS = {
     "cudnn": "cuDNN's attention",
     "gelu_in_product": "GELU within matrix products",
     "channels_last": "a decoder with channels last",
+    "activation": "its activations in one kernel",
     "compiler": "compiled pieces",
 }
 """The names in `engine/levers.py`, in words."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn import functional
 
+from wan_desktop.engine import levers
 from wan_desktop.engine.leash import knock
 from wan_desktop.engine.regions import Region
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 BAND_BYTES = 64 * 2**20
 """How large the padded input of a band may be."""
+_EPS = 1e-24
+"""Added to the mean of squares: nothing, but zeros stay zeros (diffusers divides by at least 1e-12)."""
 _PAST = 2
 """Frames before the present ones that a causal kernel of three looks at."""
 
@@ -51,7 +54,9 @@ def fits(vae: AutoencoderKLWan) -> bool:
 def channels_last(vae: AutoencoderKLWan) -> bool:
     """Do its convolutions want the channels together? In half precision on a card; in float32 it is far slower."""
     weight = vae.decoder.conv_in.weight
-    return bool(weight.device.type in ("cuda", "meta") and weight.dtype != torch.float32)
+    if weight.device.type == "meta":
+        return bool(weight.dtype != torch.float32)
+    return _levers(weight).channels_last
 
 
 def lay_out(vae: AutoencoderKLWan) -> None:
@@ -99,6 +104,7 @@ class Decoder:
         self._vae, self._net = vae, vae.decoder
         self._last = channels_last(vae) if together is None else together
         self._layout = torch.channels_last_3d if self._last else torch.contiguous_format
+        self._one_kernel = self._last and _levers(vae.decoder.conv_in.weight).activation
         self._band_bytes = band_bytes
         self._past = _Past()
         self._whole = Region.whole(height, width)
@@ -239,6 +245,11 @@ class Decoder:
         if norm is None:
             into.copy_(x)
             return
+        if self._one_kernel and x.stride(1) == into.stride(1) == 1:
+            from wan_desktop.engine.decoder_kernel import norm_silu
+
+            norm_silu(x, norm.gamma.flatten(), into, _EPS)
+            return
         into.copy_(functional.silu(self._normed(x, norm), inplace=True))
 
     def _normed(self, x: torch.Tensor, norm: torch.nn.Module) -> torch.Tensor:
@@ -247,7 +258,7 @@ class Decoder:
             return norm(x)
         channels = x.movedim(1, -1)
         gamma = norm.gamma.flatten()
-        return functional.rms_norm(channels, gamma.shape, gamma, 1e-24).movedim(-1, 1)
+        return functional.rms_norm(channels, gamma.shape, gamma, _EPS).movedim(-1, 1)
 
     def _more_frames(self, sampler: WanResample, x: torch.Tensor, at: Region) -> torch.Tensor:
         """Twice as many frames: a kernel of three frames gives each its two."""
@@ -350,6 +361,10 @@ class Decoder:
         a_row = x.shape[1] * (x.shape[2] + _PAST) * (give.columns + 2) * x.element_size()
         bands = -(-give.rows * a_row // self._band_bytes)
         return max(1, -(-give.rows // max(1, bands)))
+
+
+def _levers(weight: torch.Tensor) -> levers.Levers:
+    return levers.of(str(weight.device), str(weight.dtype).removeprefix("torch."))
 
 
 def unpatchified(x: torch.Tensor, size: int) -> torch.Tensor:

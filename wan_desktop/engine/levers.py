@@ -33,12 +33,14 @@ _FAILURES = (RuntimeError, ImportError, AttributeError, TypeError, ValueError, O
 @dataclass(frozen=True, slots=True)
 class Levers:
     """`cudnn`: cuDNN's attention. `gelu_in_product`: GELU in the matrix product's epilogue. `channels_last`:
-    the decoder with channels last. `compiler`: Triton kernels can be made (a compiler, and Triton, are there).
+    the decoder with channels last. `activation`: its norms and activations as one kernel. `compiler`: PyTorch can
+    compile for the card.
     """
 
     cudnn: bool = False
     gelu_in_product: bool = False
     channels_last: bool = False
+    activation: bool = False
     compiler: bool = False
 
     def told(self) -> dict[str, bool]:
@@ -61,6 +63,7 @@ def of(device: str, dtype: str) -> Levers:
         cudnn=_works("cuDNN attention", lambda: _try_cudnn(device, kind)),
         gelu_in_product=_works("GELU in the product", lambda: _try_gelu(device, kind)),
         channels_last=_works("channels last", lambda: _try_channels_last(device, kind)),
+        activation=_works("the activation in one kernel", lambda: _try_activation(device, kind)),
         compiler=_works("compiler", lambda: _try_compiler(device)),
     )
 
@@ -136,6 +139,17 @@ def _try_channels_last(device: str, dtype: torch.dtype) -> bool:
     last = torch.channels_last_3d
     ours = functional.conv3d(x.to(memory_format=last), weight.to(memory_format=last), padding=(0, 1, 1))
     return _close(ours, plain)
+
+
+def _try_activation(device: str, dtype: torch.dtype) -> bool:
+    from wan_desktop.engine.decoder_kernel import norm_silu
+
+    x, gamma = torch.randn(1, 256, 2, 9, 33, device=device, dtype=dtype), torch.randn(256, device=device)
+    x = x.contiguous(memory_format=torch.channels_last_3d)
+    ours = torch.empty_like(x)
+    norm_silu(x[..., 1:, 2:], gamma.to(dtype), ours[..., 1:, 2:], 1e-24)
+    normed = functional.rms_norm(x.float().movedim(1, -1), (256,), gamma, 1e-24).movedim(-1, 1)
+    return _close(ours[..., 1:, 2:], functional.silu(normed)[..., 1:, 2:])
 
 
 def _try_compiler(device: str) -> bool:

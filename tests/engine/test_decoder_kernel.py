@@ -1,0 +1,34 @@
+"""The decoder's own kernel, in Triton's interpreter: only where Triton is installed."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(find_spec("triton") is None, reason="Triton")
+
+SCRIPT = """
+import torch
+from torch.nn import functional
+from wan_desktop.engine.decoder_kernel import norm_silu
+
+last = torch.channels_last_3d
+for channels, frames, rows, columns in ((256, 4, 5, 37), (48, 1, 3, 7), (1024, 1, 2, 5)):
+    whole = torch.randn(1, channels, frames, rows + 3, columns + 2).contiguous(memory_format=last)
+    x, gamma = whole[..., 1 : 1 + rows, 1 : 1 + columns], torch.randn(channels)
+    padded = torch.full((1, channels, frames + 2, rows + 2, columns + 2), 7.0).contiguous(memory_format=last)
+    norm_silu(x, gamma, padded[:, :, 2:, 1:-1, 1:-1], 1e-24)
+    normed = functional.rms_norm(x.movedim(1, -1), (channels,), gamma, 1e-24).movedim(-1, 1)
+    expected = torch.full_like(padded, 7.0)
+    expected[:, :, 2:, 1:-1, 1:-1] = functional.silu(normed)
+    torch.testing.assert_close(padded, expected)
+"""
+
+
+def test_it_writes_what_norm_and_silu_give_and_nothing_around():
+    environment = os.environ | {"TRITON_INTERPRET": "1"}
+    subprocess.run([sys.executable, "-c", SCRIPT], cwd=ROOT, env=environment, check=True, timeout=300)
