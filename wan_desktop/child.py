@@ -67,6 +67,31 @@ def main(conn: Connection, settings: dict[str, Any]) -> None:
     os._exit(0)  # taking torch down module by module would take a second
 
 
+def bench(conn: Connection, settings: dict[str, Any]) -> None:
+    """Measure this computer; the spawn target of `wan-desktop bench`.
+
+    Sends ("step", name, number, count) before each step, then ("found", Benchmark as plain data) or ("failed",
+    WanError). `settings`: device, log_dir.
+    """
+    _settle(Path(settings["log_dir"]))
+    from wan_desktop.engine import bench as measuring
+    from wan_desktop.engine import device as devices
+    from wan_desktop.engine import failures
+
+    try:
+        device = devices.choose(settings["device"], devices.probe())
+        devices.tune(device)
+        work = measuring.Bench(device)
+        for number, name in enumerate(work.steps()):
+            conn.send(("step", name, number, len(measuring.STEPS)))
+        conn.send(("found", work.result().to_json()))
+    except Exception as error:  # process border
+        log.exception("this computer could not be measured")
+        conn.send(("failed", failures.translate(error) or failures.surprise(error)))
+    logging.shutdown()
+    os._exit(0)
+
+
 class Mailbox:
     """The pipe to the host. A thread reads it, so that a cancel arrives in the middle of a render.
 

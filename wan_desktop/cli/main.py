@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wan_desktop import __version__
+from wan_desktop.cli.bench import bench_parser
 from wan_desktop.cli.lists import list_parsers
 from wan_desktop.cli.models import models_parser
 from wan_desktop.cli.output import BAD_INPUT, CANCELLED, CANNOT_START, DONE, EXIT_CODES, line, print_json
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     serve_parser(commands)
     models_parser(commands)
     remotes_parser(commands)
+    bench_parser(commands)
     doctor = commands.add_parser("doctor", help="what this computer has, and what is missing")
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.set_defaults(run=_doctor)

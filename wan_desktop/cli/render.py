@@ -12,6 +12,7 @@ from wan_desktop.config.paths import resources_dir
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest
 from wan_desktop.domain.exactness import PRECISIONS, SPEEDS, read_deviations
 from wan_desktop.domain.job import JobState
+from wan_desktop.domain.memory import PLAN_NAMES
 from wan_desktop.domain.places import model_on
 from wan_desktop.domain.request import Draft, Lora
 
@@ -42,6 +43,7 @@ def render_parser(commands: Any) -> None:
             "NAME",
             _measured("exact, or fp8: less memory, and quicker on cards that have it", PRECISIONS),
         ),
+        ("plan", "NAME", f"memory plan: {', '.join(PLAN_NAMES)} (auto: the quickest that fits)"),
         ("speed", "NAME", _measured("exact, or fast: some steps are guessed from those before", SPEEDS)),
         ("model", "NAME|DIR", "a model's folder, or demo"),
         (
@@ -107,6 +109,7 @@ def _draft(args: argparse.Namespace) -> Draft:
         sampler=args.sampler,
         precision=args.precision,
         speed=args.speed,
+        plan=args.plan,
         seed=whole("seed", args.seed),
         model=args.model if args.on is None else model_on(args.on, args.model or ""),
         loras=tuple(map(_lora, args.lora)),
