@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import keyring
 import pytest
 from aiohttp import web
 from keyring.backends.fail import Keyring
 from support.comfy_stub import ComfyStub
+from support.models import SPEC
 from support.scripted_backend import write_clip
 
 from wan_desktop.bridge.session import DRAFT_KEY
+from wan_desktop.domain.events import JobChanged
+from wan_desktop.domain.job import Job, JobState
 from wan_desktop.domain.request import Draft
+from wan_desktop.domain.validate import resolve
 from wan_desktop.ui import job_words, server_words
 
 WORDS = "a red ball moving right over a blue background"
@@ -217,3 +223,26 @@ def test_nobody_at_the_address(qtbot, desk, panel, studio, choose):
     choose("studio")
     until_said(qtbot, panel, "nothing listens there")
     studio.start_again()
+
+
+@pytest.mark.parametrize(
+    ("model", "state", "code", "goes_on"),
+    [
+        ("on:studio", "failed", "remote", True),
+        ("on:studio", "failed", "encode_failed", False),
+        ("on:studio", "interrupted", None, True),
+        ("on:studio", "cancelled", None, False),
+        ("demo", "failed", "remote", False),
+        ("demo", "interrupted", None, False),
+    ],
+)
+def test_what_a_server_may_have_still_can_be_continued(desk, panel, model, state, code, goes_on):
+    request = resolve(Draft(prompt=WORDS), SPEC)
+    error = {"code": code, "template": "Why."} if code else None
+    job = Job("job1", replace(request, model=model), JobState(state), 1.0, 1.0, error=error)
+    assert job_words.can_go_on(job) is goes_on
+    desk.session._on_event(JobChanged(job))
+    desk.window.stage.show_job(job)
+    page = desk.window.stage.ended_page
+    assert page.resume_button.isVisible() is goes_on
+    assert ("server" in page.sentence.text()) is (goes_on and state == "interrupted")

@@ -10,6 +10,7 @@ from wan_desktop.bridge.job_progress import fraction
 from wan_desktop.domain.errors import BadOutput, SnapshotUnfit, WanError
 from wan_desktop.domain.job import JobState, Stage
 from wan_desktop.domain.model import Preset
+from wan_desktop.domain.places import server_of
 from wan_desktop.domain.request import RenderRequest
 from wan_desktop.ui import server_words, texts
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from wan_desktop.domain.job import Clip, Job
 
 DEMO_MODEL = "demo"
+REMOTE = "remote"
+"""The code of errors of servers."""
 translate = QCoreApplication.translate
 
 STATE_ROLES = {
@@ -97,9 +100,17 @@ def went_on(resumed: Resumed) -> str:
 
 def can_go_on(job: Job) -> bool:
     """True when "Continue" would save work: a paused job, or an ended one of which something fit is kept."""
-    if job.state is JobState.PAUSED:
+    if job.state is JobState.PAUSED or there(job):
         return True
     return job.state.resumable and not _leads_nowhere(job) and bool(job.kept_step or job.kept_latents)
+
+
+def there(job: Job) -> bool:
+    """The server that was asked for the job may have it still, or its clip: going on means asking that one first."""
+    if not server_of(job.request.model) or job.kept_step or job.kept_latents:
+        return False
+    failed = job.state is JobState.FAILED and job.error is not None and job.error.get("code") == REMOTE
+    return failed or job.state in (JobState.INTERRUPTED, JobState.PAUSED)
 
 
 def _leads_nowhere(job: Job) -> bool:

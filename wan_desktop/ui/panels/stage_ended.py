@@ -163,6 +163,14 @@ class EndedPage(QFrame):
                 return job_words.failure(job)
             case JobState.PAUSED if job.kept_step or job.kept_latents:
                 return self.tr("What is done so far is kept, and its memory is free for other programs.")
+            case JobState.PAUSED if job_words.there(job):
+                return self.tr(
+                    "It rests until you continue it. What a server renders meanwhile is fetched then."
+                )
+            case JobState.INTERRUPTED if job_words.there(job):
+                return self.tr(
+                    "The app stopped while a server rendered it. Its clip is fetched when you continue."
+                )
             case JobState.PAUSED:
                 return self.tr("It has not begun, and waits until you continue it.")
             case JobState.INTERRUPTED if kept:
