@@ -64,7 +64,8 @@ def test_the_levers_that_the_last_render_found_are_told(examine, paths):
     told = examine()[1]["speed"]["sentence"]
     assert told == (
         "NVIDIA H100, on: cuDNN's attention, compiled pieces; "
-        "off: GELU within matrix products, a decoder with channels last, its activations in one kernel."
+        "off: GELU within matrix products, a decoder with channels last, its activations in one kernel, "
+        "rounding to eight bits in one kernel."
     )
     assert set(levers.NONE.told()) == set(doctor._LEVERS)
     (paths.cache / "levers.json").write_text("[]")

@@ -166,6 +166,7 @@ _LEVERS = {
     "gelu_in_product": "GELU within matrix products",
     "channels_last": "a decoder with channels last",
     "activation": "its activations in one kernel",
+    "rounding": "rounding to eight bits in one kernel",
     "compiler": "compiled pieces",
 }
 """The names in `engine/levers.py`, in words."""

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from wan_desktop.engine import levers
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -50,6 +52,15 @@ class Fp8Linear(nn.Linear):
 
 def rounded_rows(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """`x` [..., n] in eight bits, and the float32 scale [..., 1] of each row: x is about rounded * scale."""
+    if x.is_cuda and levers.of(str(x.device), str(x.dtype).removeprefix("torch.")).rounding:
+        from wan_desktop.engine.rounding_kernel import round_rows
+
+        return round_rows(x, KIND)
+    return plainly_rounded(x)
+
+
+def plainly_rounded(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """`rounded_rows` in PyTorch's own functions."""
     scale = x.abs().amax(-1, keepdim=True).float().clamp(min=1e-12) / LARGEST
     return (x.float() / scale).clamp(-LARGEST, LARGEST).to(KIND), scale
 

@@ -33,14 +33,15 @@ _FAILURES = (RuntimeError, ImportError, AttributeError, TypeError, ValueError, O
 @dataclass(frozen=True, slots=True)
 class Levers:
     """`cudnn`: cuDNN's attention. `gelu_in_product`: GELU in the matrix product's epilogue. `channels_last`:
-    the decoder with channels last. `activation`: its norms and activations as one kernel. `compiler`: PyTorch can
-    compile for the card.
+    the decoder with channels last. `activation`: its norms and activations as one kernel. `rounding`: the rounding to
+    eight bits as one. `compiler`: PyTorch can compile for the card.
     """
 
     cudnn: bool = False
     gelu_in_product: bool = False
     channels_last: bool = False
     activation: bool = False
+    rounding: bool = False
     compiler: bool = False
 
     def told(self) -> dict[str, bool]:
@@ -64,6 +65,7 @@ def of(device: str, dtype: str) -> Levers:
         gelu_in_product=_works("GELU in the product", lambda: _try_gelu(device, kind)),
         channels_last=_works("channels last", lambda: _try_channels_last(device, kind)),
         activation=_works("the activation in one kernel", lambda: _try_activation(device, kind)),
+        rounding=_works("rounding in one kernel", lambda: _try_rounding(device, kind)),
         compiler=_works("compiler", lambda: _try_compiler(device)),
     )
 
@@ -150,6 +152,15 @@ def _try_activation(device: str, dtype: torch.dtype) -> bool:
     norm_silu(x[..., 1:, 2:], gamma.to(dtype), ours[..., 1:, 2:], 1e-24)
     normed = functional.rms_norm(x.float().movedim(1, -1), (256,), gamma, 1e-24).movedim(-1, 1)
     return _close(ours[..., 1:, 2:], functional.silu(normed)[..., 1:, 2:])
+
+
+def _try_rounding(device: str, dtype: torch.dtype) -> bool:
+    from wan_desktop.engine.fp8 import KIND, plainly_rounded
+    from wan_desktop.engine.rounding_kernel import round_rows
+
+    x = torch.randn(3, 5, 5000, device=device, dtype=dtype)
+    ours, theirs = round_rows(x, KIND), plainly_rounded(x)
+    return all(map(_close, ours, theirs))
 
 
 def _try_compiler(device: str) -> bool:
