@@ -435,6 +435,14 @@
         <translation>已完成的部分已保存，所占的内存也已让给其他程序。</translation>
     </message>
     <message>
+        <source>It rests until you continue it. What a server renders meanwhile is fetched then.</source>
+        <translation>它暂停着，等您继续。服务器在此期间渲染好的内容会在那时取回。</translation>
+    </message>
+    <message>
+        <source>The app stopped while a server rendered it. Its clip is fetched when you continue.</source>
+        <translation>服务器渲染它时程序关闭了。继续后会取回视频。</translation>
+    </message>
+    <message>
         <source>It has not begun, and waits until you continue it.</source>
         <translation>它还没有开始，等你点“继续”。</translation>
     </message>
@@ -465,6 +473,45 @@
     <message>
         <source>It is the {ordinal} in the queue and starts by itself.</source>
         <translation>它在队列中排{ordinal}，会自动开始。</translation>
+    </message>
+</context>
+<context>
+    <name>Exactness</name>
+    <message>
+        <source>Exact</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Eight bits (fp8)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fast</source>
+        <translation type="unfinished">快速</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fewer bits take less memory, and less time on cards that multiply them; not exact.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fast guesses some of the steps from those before them; not exact.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not exact; how far from it has not been measured.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not exact: measured on {count} prompts of the built-in model, clips are {median} dB (median) from the exact ones, and {lowest} dB at the lowest. That says nothing about the 5 B.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -696,6 +743,41 @@
     <message>
         <source>The workflow starts from “{name}”, which is not here: drop that picture here.</source>
         <translation>工作流以“{name}”为起始图片，但它不在这里：请把该图片拖到此处。</translation>
+    </message>
+</context>
+<context>
+    <name>Memory</name>
+    <message>
+        <source>Automatic</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Everything on the card</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Blocks come and go</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>And frames in tiles</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>And smaller tiles</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The least: frames on the processor</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How the card&apos;s memory is used; every plan makes the same clip, in more or less time.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1475,7 +1557,8 @@
     </message>
     <message>
         <source>As in a browser: https://studio.example, or http://192.168.1.20:8188 at home.</source>
-        <translation>与浏览器中相同：https://studio.example，家中可用 http://192.168.1.20:8188。</translation>
+        <translation>与浏览器中相同：https://studio.example，
+家中可用 http://192.168.1.20:8188。</translation>
     </message>
     <message>
         <source>Address</source>
@@ -1853,7 +1936,7 @@
     </message>
     <message>
         <source>{words} and {count} more</source>
-        <translation>{words} 等另外 {count} 个</translation>
+        <translation>{words}以及另外 {count} 个词</translation>
     </message>
     <message>
         <source>The demo model does not know {words}: it draws only simple shapes.</source>
@@ -2360,12 +2443,20 @@
         <translation>{file} 中不只有权重：它可能在这台电脑上运行程序，因此没有打开。请获取 safetensors 格式的模型。</translation>
     </message>
     <message>
-        <source>The render process was ended by the system (signal {number}), most likely because memory ran out; a fresh one is being started.</source>
-        <translation>渲染进程被系统结束（信号 {number}），很可能是内存耗尽；正在启动新的进程。</translation>
+        <source>The render process no longer answered and was ended; a fresh one is being started.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The computer&apos;s memory ran out, so the system ended the render process.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Close other programs, or use a smaller size or fewer frames</source>
         <translation>关闭其他程序，或用更小的尺寸、更少的帧数</translation>
+    </message>
+    <message>
+        <source>The system or another program ended the render process ({ending}); a fresh one is being started.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The render process crashed ({ending}); a fresh one is being started.</source>
@@ -2755,6 +2846,14 @@
         <source>Add the server, or render somewhere else</source>
         <translation>添加该服务器，或换个地方渲染</translation>
     </message>
+    <message>
+        <source>Close other programs that use the graphics card</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This computer could not be measured: the measuring process ended early.</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>jobs</name>
@@ -3036,6 +3135,30 @@
     <message>
         <source>“{name}” is ComfyUI, which has no sampler “{ours}” on the official schedule: {theirs} on “{schedule}” renders instead, and the clip looks different from one made here.</source>
         <translation>“{name}”是 ComfyUI，没有采用官方时间表的采样器“{ours}”：改由“{schedule}”上的 {theirs} 渲染，视频会与在这里制作的不同。</translation>
+    </message>
+    <message>
+        <source>it holds no frames</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the finished file cannot be read back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>its {key} did not read back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{found} instead of {wanted}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{num_frames} frames, {fps} a second, {width}×{height}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{num_frames} frames, {width}×{height}</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
