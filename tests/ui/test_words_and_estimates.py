@@ -91,8 +91,7 @@ def test_the_foot_is_honest(qtbot):
 
     foot = Foot()
     qtbot.addWidget(foot)
-    foot.show_estimate(None, None, "cpu")
+    foot.show_estimate(None, "cpu", known=False)
     assert "No estimate yet" in foot.note.text()
-    rates = estimate.Rates(0.5, 1e-6, 1e-6, 0.01, 3)
-    foot.show_estimate(rates, estimate.Estimate(220, 12e6), "gpu")
+    foot.show_estimate(estimate.Estimate(220, 12e6), "gpu", known=True)
     assert foot.note.text() == "about 3 min 40 s on this GPU · 12 MB"

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from wan_desktop.app import benchmark
 from wan_desktop.app.parts import HostParts
 from wan_desktop.app.reach import find_host
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, HostProblem
@@ -73,6 +74,7 @@ def window_session(paths: Paths, lock: LibraryLock) -> Iterator[tuple[Session, R
             write_report=parts.write_report,
             opening_notes=parts.opening_notes,
         )
+        session.benchmark = benchmark.last(paths.data)
         session.model_shelf = ModelShelf(parts.model_manager, session)
         session.servers = ServerShelf(ServerDesk(parts.remotes), session)
         switch = ApiSwitch(parts.host, data=paths.data, config=paths.config)

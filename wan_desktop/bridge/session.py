@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wan_desktop.bridge.model_shelf import ModelShelf
     from wan_desktop.bridge.servers import ServerShelf
     from wan_desktop.bridge.session_files import ReportWriter
+    from wan_desktop.domain.benchmark import Benchmark
     from wan_desktop.domain.model import ModelSpec
     from wan_desktop.domain.request import Draft
     from wan_desktop.domain.settings import Settings
@@ -82,6 +83,7 @@ class Session(QObject, SessionFiles):
         self.model_shelf: ModelShelf | None = None
         self.api: ApiDoor | None = None
         self.servers: ServerShelf | None = None
+        self.benchmark: Benchmark | None = None
         self.jobs: dict[str, Job] = {}
         self.clips: dict[str, Clip] = {}
         self.last_progress: dict[str, events.Progress] = {}

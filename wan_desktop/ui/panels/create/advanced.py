@@ -1,4 +1,4 @@
-"""The folded rest: steps, guidance, shift, sampler, size, frames a second, the seed, precision and speed."""
+"""The folded rest: steps, guidance, shift, sampler, size, frames a second, the seed, precision, speed, memory."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from wan_desktop.domain.samplers import SAMPLERS
 from wan_desktop.domain.sizes import SIZE_STEP
 from wan_desktop.ui.icons import icon
 from wan_desktop.ui.panels.create.exactness import Exactness
+from wan_desktop.ui.panels.create.memory import Memory
 from wan_desktop.ui.widgets.field import Field, real_number, whole_number
 from wan_desktop.ui.widgets.fold import Fold
 from wan_desktop.ui.widgets.wheel_guard import guard_wheel
@@ -60,7 +61,8 @@ class AdvancedSection(QWidget):
         self.seed = QLineEdit()
         self.seed.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,18}"), self.seed))
         self.exactness = Exactness(self)
-        self.fields = self._make_fields() | self.exactness.fields
+        self.memory = Memory(self)
+        self.fields = self._make_fields() | self.exactness.fields | self.memory.fields
         self._make_seed_row()
         self._lay_out()
         self._connect()
@@ -107,6 +109,7 @@ class AdvancedSection(QWidget):
             "fps": _own(self.fps.value(), model.fps),
             "seed": self.seed_value() if for_render or self.locked() else None,
             **self.exactness.values(),
+            **self.memory.values(),
         }
 
     def fill(self, draft: Draft, preset: Preset) -> None:
@@ -123,6 +126,7 @@ class AdvancedSection(QWidget):
         if draft.sampler is not None:
             self._set_sampler(draft.sampler)
         self.exactness.fill(draft)
+        self.memory.fill(draft)
         self._lock.setChecked(draft.seed is not None)
         if draft.seed is None:
             self.roll()
@@ -155,6 +159,7 @@ class AdvancedSection(QWidget):
             box.valueChanged.connect(self._on_edit)
         self.sampler.currentIndexChanged.connect(self._on_edit)
         self.exactness.edited.connect(self._on_edit)
+        self.memory.edited.connect(self._on_edit)
         self.seed.textEdited.connect(self._on_seed)
         for box in (self.width_box, self.height_box):
             box.valueChanged.connect(self._on_size)
@@ -318,6 +323,7 @@ class AdvancedSection(QWidget):
             "seed",
             "precision",
             "speed",
+            "plan",
         )
         for index, name in enumerate(names):
             grid.addWidget(self.fields[name], index // 2, index % 2, Qt.AlignmentFlag.AlignTop)

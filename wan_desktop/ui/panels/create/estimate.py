@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from wan_desktop.domain.benchmark import Benchmark
     from wan_desktop.domain.job import Clip
+    from wan_desktop.domain.model import ModelSpec
     from wan_desktop.domain.request import RenderRequest
 
+BYTES_PER_PIXEL = 0.04
+"""Of a clip, before there is one to learn from: 4 MB for five seconds at 720p, as film-like footage gives."""
 RECENT = 20
 """How many of the newest clips of a model count."""
 
@@ -71,6 +75,17 @@ def predict(rates: Rates, request: RenderRequest) -> Estimate:
     steps = _passes(request.num_inference_steps, request.guidance_scale)
     seconds = rates.fixed + rates.per_step * pixels * steps + rates.per_pixel * pixels
     return Estimate(seconds, rates.bytes_per_pixel * pixels)
+
+
+def measured(
+    benchmark: Benchmark, model: ModelSpec, device_name: str, request: RenderRequest
+) -> Estimate | None:
+    """What `request` will take by the measurement of this computer; None if that was of another device or model."""
+    if model.demo or device_name != benchmark.device_name:
+        return None
+    passes = _passes(request.num_inference_steps, request.guidance_scale)
+    seconds = benchmark.seconds(request.width, request.height, request.num_frames, passes)
+    return Estimate(seconds, BYTES_PER_PIXEL * request.width * request.height * request.num_frames)
 
 
 def _passes(steps: int, guidance: float) -> int:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from wan_desktop.ui import texts
 
 if TYPE_CHECKING:
-    from wan_desktop.ui.panels.create.estimate import Estimate, Rates
+    from wan_desktop.ui.panels.create.estimate import Estimate
 
 RENDER_KEY = "Ctrl+Return"
 VARIATIONS = 4
@@ -93,10 +93,13 @@ class Foot(QFrame):
         self.render_button.say(self.tr("Render from image") if from_image else self.tr("Render"))
 
     def show_estimate(
-        self, rates: Rates | None, estimate: Estimate | None, device: str, elsewhere: str = ""
+        self, estimate: Estimate | None, device: str, elsewhere: str = "", *, known: bool
     ) -> None:
-        """Tell what the render will take, as honestly as is known; `elsewhere`: "on studio", if not this computer."""
-        if rates is None:
+        """Tell what the render will take, as honestly as is known; `elsewhere`: "on studio", if not this computer.
+
+        `known`: is there anything to tell it from?
+        """
+        if not known:
             text = self.tr("No estimate yet: the first clip will tell")
         elif estimate is None:
             text = ""

@@ -232,9 +232,21 @@ class CreatePanel(QFrame):
 
     def _show_estimate(self, request: RenderRequest | None) -> None:
         rates = self._rates
-        guess = estimate.predict(rates, request) if rates is not None and request is not None else None
+        guess = self._guess(request) if request is not None else None
         device = "gpu" if str(self._session.backend.info.get("device", "")).startswith("cuda") else "cpu"
-        self.foot.show_estimate(rates, guess, device, self.where.words())
+        self.foot.show_estimate(
+            guess, device, self.where.words(), known=guess is not None or rates is not None
+        )
+
+    def _guess(self, request: RenderRequest) -> estimate.Estimate | None:
+        """From past clips; before there are any, from the measurement of this computer."""
+        if self._rates is not None:
+            return estimate.predict(self._rates, request)
+        found = self._session.benchmark
+        if found is None or self.where.model():
+            return None
+        name = str(self._session.backend.info.get("device_name", ""))
+        return estimate.measured(found, self._model, name, request)
 
     # ---- errors
 
