@@ -16,7 +16,9 @@ import json
 import math
 import platform
 import statistics
+import sys
 import time
+import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +86,15 @@ class Bench:
         self.say("rounds", **{name: [round(s, 4) for s in taken] for name, taken in times.items()})
         return {name: statistics.median(taken) for name, taken in times.items()}
 
+    def attempt(self, name: str, part: Callable[[], None]) -> None:
+        """Do a part of the measurement; one that fails is told, and the others go on."""
+        try:
+            part()
+        except (RuntimeError, ImportError, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+            traceback.print_exc()
+            self.say("failed", **{name: f"{type(error).__name__}: {error}"[:500]})
+            free()
+
     def _wait(self) -> None:
         if self.device != "cpu":
             torch.cuda.synchronize()
@@ -100,15 +111,17 @@ def main() -> None:
     clip_of = levers_of(bench, transformer)
     forwards(bench, transformer, clip_of)
     if args.profile:
-        profile(bench, transformer, clip_of)
+        bench.attempt("profile", lambda: profile(bench, transformer, clip_of))
     vae_config = stock.TINY_VAE if args.tiny else stock.VAE
     if args.clip:
         real_clip(bench, transformer, stock.random_vae(vae_config, bench.dtype, bench.device), clip_of)
+    bench.attempt("fp8", lambda: in_eight_bits(bench, transformer, clip_of))
     del transformer
     free()
-    decodes(bench, stock.random_vae(vae_config, torch.float32, bench.device))
-    whole(bench)
+    bench.attempt("decode", lambda: decodes(bench, stock.random_vae(vae_config, torch.float32, bench.device)))
+    bench.attempt("whole clip", lambda: whole(bench))
     print(json.dumps(bench.found), flush=True)
+    sys.exit(1 if "failed" in bench.found else 0)
 
 
 def parse() -> argparse.Namespace:
@@ -237,6 +250,33 @@ def profile(bench: Bench, transformer: Any, clip_of: Callable[..., Clip]) -> Non
     bench.say("profile", **{row.key[:60]: round(getattr(row, key) / 1e3, 2) for row in rows})
 
 
+def in_eight_bits(bench: Bench, transformer: Any, clip_of: Callable[..., Clip]) -> None:
+    """Forward passes with `precision: fp8`; the blocks' matrices stay rounded."""
+    from wan_desktop.engine.fp8 import Fp8Linear, rounded_rows
+
+    context = torch.randn(1, 512, transformer.config.text_dim, device=bench.device, dtype=bench.dtype)
+    kinds = {"text": False, "image": True}
+    ours = {
+        kind: prediction(bench, transformer, context, clip_of(), held=held) for kind, held in kinds.items()
+    }
+    exact = {kind: once(bench, each) for kind, each in ours.items()}
+    for name, layer in list(transformer.blocks.named_modules()):
+        if type(layer) is torch.nn.Linear:
+            packed, scale = rounded_rows(layer.weight.data)
+            owner, _, leaf = name.rpartition(".")
+            rounded = Fp8Linear(packed, scale.reshape(1, -1), layer, bench.dtype)
+            setattr(transformer.blocks.get_submodule(owner), leaf, rounded)
+    ours = {
+        kind: prediction(bench, transformer, context, clip_of(), held=held) for kind, held in kinds.items()
+    }
+    calls = {f"ours {kind}, fp8": lambda p=p: once(bench, p) for kind, p in ours.items()}
+    bench.say("forward", **bench.alternately(calls))
+    for kind in kinds:
+        difference = apart(calls[f"ours {kind}, fp8"](), exact[kind])
+        bench.say("forward", **{f"{kind}, fp8: relative difference to ours": difference})
+    bench.say("forward peak GiB", **{"ours text, fp8": bench.peak_gib(calls["ours text, fp8"])})
+
+
 def decodes(bench: Bench, vae: Any) -> None:
     """Decoding by stock in float32 and in half precision, and by ours, which ends with frames in memory."""
     short = bench.latents[:, :, :3]
@@ -297,17 +337,20 @@ def real_clip(bench: Bench, transformer: Any, vae: Any, clip_of: Callable[..., C
 
 
 def whole(bench: Bench) -> None:
-    """Whole clips by the medians, and ratios to stock; exact, and with the table of `speed: fast`."""
+    """Whole clips by the medians, and ratios to stock: exact, by the table of `speed: fast`, and that in eight bits."""
     from wan_desktop.engine import fast
 
     forward, decode = bench.found["forward"], bench.found["decode"]
-    counts = {"exact": 2 * STEPS, "fast": fast.forwards(fast.table_for(STEPS, "unipc"))}
+    quick = fast.forwards(fast.table_for(STEPS, "unipc"))
+    ways = {"exact": (2 * STEPS, ""), "fast": (quick, ""), "fast + fp8": (quick, ", fp8")}
     for kind in ("text", "image"):
         theirs = 2 * STEPS * forward[f"stock {kind}"]
-        for speed, count in counts.items():
-            ours = count * forward[f"ours {kind}"] + decode["ours"]
+        for way, (count, precision) in ways.items():
+            if f"ours {kind}{precision}" not in forward:
+                continue
+            ours = count * forward[f"ours {kind}{precision}"] + decode["ours"]
             bench.say(
-                f"whole clip, {kind}, {speed}",
+                f"whole clip, {kind}, {way}",
                 forwards=count,
                 stock=theirs + decode["stock float32"],
                 ours=ours,
