@@ -11,21 +11,17 @@ minutes more. Needs torch and diffusers only.
 from __future__ import annotations
 
 import argparse
-import gc
 import json
-import math
 import platform
 import statistics
 import sys
-import time
-import traceback
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from benchmarks import stock_full_size as stock
+from benchmarks.full_size_bench import FULL, Bench, apart, free, psnr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,71 +29,7 @@ if TYPE_CHECKING:
     from wan_desktop.engine.lean import Clip
     from wan_desktop.engine.prediction import Prediction
 
-FULL, TINY = stock.Size(1280, 704, 121), stock.Size(96, 64, 9)
 STEPS, T = 50, 900.0
-_BEGAN = time.monotonic()
-
-
-class Bench:
-    """One run: what is measured, on what, and what was found (`found`, ready for JSON)."""
-
-    def __init__(self, args: argparse.Namespace) -> None:
-        self.device, self.tiny, self.rounds = args.device, args.tiny, 2 if args.tiny else args.rounds
-        self.dtype = torch.float32 if args.device == "cpu" else torch.bfloat16
-        self.size = TINY if args.tiny else stock.Size(args.width, args.height, args.frames)
-        self.found: dict[str, Any] = {}
-        self.latents = torch.randn(self.size.latents, device=self.device)
-        self._file = args.json
-
-    def say(self, name: str, **values: Any) -> None:
-        """Keep the values and print them at once; what is there so far is in the file, whatever comes after."""
-        rounded = {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in values.items()}
-        self.found.setdefault(name, {}).update(rounded)
-        told = "  ".join(f"{key} {value}" for key, value in rounded.items())
-        print(f"[{time.monotonic() - _BEGAN:5.0f} s] {name}: {told}", flush=True)
-        if self._file:
-            Path(self._file).write_text(json.dumps(self.found, indent=1) + "\n", encoding="utf-8")
-
-    def seconds(self, call: Callable[[], object]) -> float:
-        """How long one call takes, the card's work included."""
-        self._wait()
-        began = time.perf_counter()
-        call()
-        self._wait()
-        return time.perf_counter() - began
-
-    def peak_gib(self, call: Callable[[], object]) -> float:
-        """The most memory that PyTorch holds on the card during one call, in GiB; 0 without a card."""
-        if self.device == "cpu":
-            return 0.0
-        free()
-        torch.cuda.reset_peak_memory_stats()
-        call()
-        return float(torch.cuda.max_memory_allocated() / 2**30)
-
-    def alternately(self, calls: dict[str, Callable[[], object]]) -> dict[str, float]:
-        """Median seconds of each call, one round of all after the other; the first round does not count."""
-        times: dict[str, list[float]] = {name: [] for name in calls}
-        for name, call in calls.items():
-            self.say("first calls", **{name: self.seconds(call)})
-        for _ in range(self.rounds):
-            for name, call in calls.items():
-                times[name].append(self.seconds(call))
-        self.say("rounds", **{name: [round(s, 4) for s in taken] for name, taken in times.items()})
-        return {name: statistics.median(taken) for name, taken in times.items()}
-
-    def attempt(self, name: str, part: Callable[[], None]) -> None:
-        """Do a part of the measurement; one that fails is told, and the others go on."""
-        try:
-            part()
-        except (RuntimeError, ImportError, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
-            traceback.print_exc()
-            self.say("failed", **{name: f"{type(error).__name__}: {error}"[:500]})
-            free()
-
-    def _wait(self) -> None:
-        if self.device != "cpu":
-            torch.cuda.synchronize()
 
 
 def main() -> None:
@@ -105,6 +37,17 @@ def main() -> None:
     args = parse()
     bench = Bench(args)
     about(bench)
+    draws(bench, args)
+    free()
+    config = stock.TINY_VAE if args.tiny else stock.VAE
+    bench.attempt("decode", lambda: decodes(bench, stock.random_vae(config, torch.float32, bench.device)))
+    bench.attempt("whole clip", lambda: whole(bench))
+    print(json.dumps(bench.found), flush=True)
+    sys.exit(1 if "failed" in bench.found else 0)
+
+
+def draws(bench: Bench, args: argparse.Namespace) -> None:
+    """All that needs the transformer."""
     transformer = stock.random_transformer(
         stock.TINY_TRANSFORMER if args.tiny else stock.TRANSFORMER, bench.dtype, bench.device
     )
@@ -112,16 +55,11 @@ def main() -> None:
     forwards(bench, transformer, clip_of)
     if args.profile:
         bench.attempt("profile", lambda: profile(bench, transformer, clip_of))
-    vae_config = stock.TINY_VAE if args.tiny else stock.VAE
     if args.clip:
-        real_clip(bench, transformer, stock.random_vae(vae_config, bench.dtype, bench.device), clip_of)
+        config = stock.TINY_VAE if args.tiny else stock.VAE
+        vae = stock.random_vae(config, bench.dtype, bench.device)
+        bench.attempt("real clip", lambda: real_clip(bench, transformer, vae, clip_of))
     bench.attempt("fp8", lambda: in_eight_bits(bench, transformer, clip_of))
-    del transformer
-    free()
-    bench.attempt("decode", lambda: decodes(bench, stock.random_vae(vae_config, torch.float32, bench.device)))
-    bench.attempt("whole clip", lambda: whole(bench))
-    print(json.dumps(bench.found), flush=True)
-    sys.exit(1 if "failed" in bench.found else 0)
 
 
 def parse() -> argparse.Namespace:
@@ -337,7 +275,7 @@ def real_clip(bench: Bench, transformer: Any, vae: Any, clip_of: Callable[..., C
 
 
 def whole(bench: Bench) -> None:
-    """Whole clips by the medians, and ratios to stock: exact, by the table of `speed: fast`, and that in eight bits."""
+    """Whole clips by the medians, and ratios to stock: exact, by `speed: fast`'s table, and that in eight bits."""
     from wan_desktop.engine import fast
 
     forward, decode = bench.found["forward"], bench.found["decode"]
@@ -357,24 +295,6 @@ def whole(bench: Bench) -> None:
                 ratio=(theirs + decode["stock float32"]) / ours,
                 ratio_to_stock_with_bfloat16_vae=(theirs + decode["stock bfloat16"]) / ours,
             )
-
-
-def apart(ours: torch.Tensor, theirs: torch.Tensor) -> float:
-    """The difference's root mean square over that of `theirs`."""
-    return float((ours.float() - theirs.float()).norm() / theirs.float().norm())
-
-
-def psnr(ours: torch.Tensor, theirs: torch.Tensor) -> float:
-    """dB between two sets of frames of 0…255; 99 when they are the same."""
-    error = float((ours.float() - theirs.float()).square().mean())
-    return 99.0 if error == 0 else 10 * math.log10(255**2 / error)
-
-
-def free() -> None:
-    """Give back what nothing holds any more."""
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
 
 
 if __name__ == "__main__":

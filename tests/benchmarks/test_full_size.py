@@ -46,7 +46,7 @@ def test_the_same_code_runs_on_a_small_network(tmp_path):
 def test_a_part_that_fails_is_told_and_the_rest_goes_on(tmp_path, capsys):
     from argparse import Namespace
 
-    from benchmarks.full_size import Bench
+    from benchmarks.full_size_bench import Bench
 
     bench = Bench(Namespace(device="cpu", tiny=True, json=str(tmp_path / "found.json")))
     bench.attempt("this", lambda: {}["that"])
