@@ -93,6 +93,22 @@ def test_files_of_no_job_and_what_is_too_much_go_at_the_start(paths, store):
     assert (jobs["doneaaaaaa"].kept_latents, jobs["pausedaaaa"].kept_step) == (False, 3)
 
 
+def test_a_library_that_is_away_keeps_nothing_else_from_being_tidied(paths, store, tmp_path):
+    settings(paths, keep_gb=0, library_dir=str(tmp_path / "unplugged"))
+    store(a_job(id="doneaaaaaa", state=JobState.DONE, kept_latents=True))
+    done, nobody = (keep(paths, name, 10) for name in ("doneaaaaaa", "nobodyaaaa"))
+    paths.logs.mkdir(exist_ok=True)
+    old = paths.logs / "old.log"
+    with old.open("wb") as file:
+        file.truncate(60_000_000)
+    with parts_of(paths) as parts:
+        with pytest.raises(DiskProblem, match="unplugged is not there"):
+            parts.prepare_library()
+        (job,) = parts.host.jobs().result()
+    assert [place.exists() for place in (done, nobody, old)] == [False, False, False]
+    assert not job.kept_latents
+
+
 @pytest.mark.parametrize(("makes", "state"), [(None, JobState.DONE), ("another222", JobState.QUEUED)])
 def test_a_job_whose_clip_is_there_is_done_although_nobody_could_say_so(paths, store, makes, state):
     with parts_of(paths) as parts:

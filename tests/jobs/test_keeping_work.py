@@ -514,18 +514,36 @@ def test_retry_begins_again_and_forgets_what_was_kept(host, backend, run):
     assert resumed_at(waiter, job) == []
 
 
-def test_a_job_that_begins_while_it_is_to_be_retried_is_left_alone(host, monkeypatch):
+def test_a_job_that_has_begun_by_itself_is_not_retried_and_keeps_its_work(host):
     submit(host)
     job, _ = host.running.lease()
+    snapshot = kept(host, job)[0]
+    snapshot.write_text("3")
     host.running.end(job, lambda queue: queue.pause(job, DiskProblem("The disk is full.")))
-
-    def there_is_room(job):
-        host.running.put_back(job.id)
-        host.running.lease()
-
-    monkeypatch.setattr(host.library, "forget", there_is_room)
+    host.running.put_back(job.id)
+    assert host.retry(job.id).result().state is JobState.QUEUED
+    host.running.lease()
     assert host.retry(job.id).result().state is JobState.RUNNING
-    assert host.jobs().result()[0].state is JobState.RUNNING
+    assert snapshot.exists()
+
+
+def test_a_job_that_goes_on_while_room_is_made_keeps_its_work(host, monkeypatch):
+    """It had ended when the sweep chose what to remove."""
+    job = submit(host)
+    snapshot = kept(host, job)[0]
+    snapshot.write_text("3")
+    host.cancel(job.id).result()
+    choose = host.library.too_much
+
+    def and_then(jobs, most_bytes):
+        chosen = choose(jobs, most_bytes)
+        host.resume(job.id).result()
+        return chosen
+
+    monkeypatch.setattr(host.library, "too_much", and_then)
+    host.sweep(0).result()
+    host.store.run(lambda: None).result()
+    assert snapshot.exists()
 
 
 def test_a_lease_that_could_not_be_stored_is_none(host, monkeypatch):

@@ -101,15 +101,38 @@ def test_orphans_and_half_written_files_are_swept_and_nothing_else(kept):
     outside.mkdir()
     (outside / "precious").write_bytes(b"mine")
     (kept.folder / "link").symlink_to(outside)
-    assert kept.sweep_orphans(["aaaaaaaaaa"]) >= 4 + 154 + 1
+    assert kept.sweep_orphans([a_job(id="aaaaaaaaaa", state=JobState.PAUSED)]) >= 4 + 154 + 1
     assert names(kept) == ["aaaaaaaaaa/latents.safetensors", "aaaaaaaaaa/snapshot.safetensors"]
     assert (outside / "precious").exists()
     assert not (kept.folder / "link").is_symlink()
 
 
+def test_a_snapshot_that_is_being_written_is_not_swept(kept):
+    keep(kept, "aaaaaaaaaa")
+    half = kept.folder / "aaaaaaaaaa" / ".snapshot.safetensors.part"
+    half.write_bytes(b"half")
+    assert kept.sweep_orphans([a_job(id="aaaaaaaaaa", state=JobState.RUNNING)]) == 0
+    assert half.exists()
+
+
+def test_what_cannot_be_removed_keeps_nothing_else_from_going(kept, monkeypatch):
+    for job_id in ("aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"):
+        keep(kept, job_id)
+    real = shutil.rmtree
+
+    def refuse(place):
+        if place.name == "bbbbbbbbbb":
+            raise PermissionError(13, "held")
+        real(place)
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    assert kept.sweep_orphans([]) > 0
+    assert {name.split("/")[0] for name in names(kept)} == {"bbbbbbbbbb"}
+
+
 def test_sweeping_without_a_folder_is_nothing(kept):
     assert kept.sweep_orphans([]) == 0
-    assert kept.sweep([a_job()], 0) == []
+    assert kept.too_much([a_job()], 0) == []
 
 
 def test_ended_jobs_lose_what_they_keep_oldest_first_and_others_never(kept):
@@ -120,10 +143,13 @@ def test_ended_jobs_lose_what_they_keep_oldest_first_and_others_never(kept):
     ]
     for job in jobs:
         keep(kept, job.id)
-    assert kept.sweep(jobs, 7 * 150) == []
-    assert [job.state for job in kept.sweep(jobs, 6 * 150)] == [JobState.DONE]
-    assert [job.state for job in kept.sweep(jobs, 0)] == [JobState.FAILED, JobState.CANCELLED]
-    assert len(names(kept)) == 4 * 2
+    assert kept.too_much(jobs, 7 * 150) == []
+    assert [job.state for job in kept.too_much(jobs, 6 * 150)] == [JobState.DONE]
+    assert [job.state for job in kept.too_much(jobs, 0)] == [
+        JobState.DONE,
+        JobState.FAILED,
+        JobState.CANCELLED,
+    ]
 
 
 def test_room_for_what_is_kept_is_wanted_before_a_render_begins(library, kept, tmp_path, monkeypatch):

@@ -96,20 +96,31 @@ class HostParts:
     def prepare_library(self) -> None:
         """Make the library folder, sweep what a crash left there, take in clips that the database lacks.
 
-        Clips that have been in the bin for long enough leave it. Raises DiskProblem.
+        Clips that have been in the bin for long enough leave it. What one disk refuses keeps nothing else from being
+        done; then the first DiskProblem is raised.
         """
         from wan_desktop.config.tidy import MOST_CACHE, MOST_LOGS, bound
-        from wan_desktop.library.rebuild import adopt_clips, empty_bin
+        from wan_desktop.domain.each import do_each
+        from wan_desktop.library.rebuild import empty_bin
 
-        self.library.prepare(create=not self.settings.library_dir)
+        do_each(
+            (
+                lambda: self.library.prepare(create=not self.settings.library_dir),
+                self._adopt_clips,
+                lambda: empty_bin(self.store, self.library, time.time()),
+                lambda: self.host.sweep(self._keep_bytes()).result(),
+                lambda: bound(self._paths.logs, MOST_LOGS),
+                lambda: bound(self._paths.cache, MOST_CACHE),
+            )
+        )
+
+    def _adopt_clips(self) -> None:
+        from wan_desktop.library.rebuild import adopt_clips
+
         for clip in adopt_clips(self.store, self.library):
             if clip.deleted_at is None:
                 self.host.emit(ClipAdded(clip))
                 self.host.settle(clip).result()
-        empty_bin(self.store, self.library, time.time())
-        self.host.sweep(self._keep_bytes()).result()
-        for folder, most in ((self._paths.logs, MOST_LOGS), (self._paths.cache, MOST_CACHE)):
-            bound(folder, most)
 
     def write_report(self, target: Path, *, with_prompts: bool = False) -> Path:
         """Write a file for whoever helps to `target`; takes a second or two. Raises DiskProblem."""
@@ -125,13 +136,12 @@ class HostParts:
         runner = Runner(
             self.host,
             fits=fits_here(self.fleet.names, self._paths.data / RENDERS, self._helps),
-            lanes=self.fleet.lanes(),
             even_paused=even_paused,
             awake=KeepAwake(lambda: self.settings.keep_awake).hold,
             log_tail=lambda since: tail(self._paths.logs / RENDER_OUTPUT, since),
             keep_bytes=self._keep_bytes,
         )
-        self.fleet.watch(runner.use_lanes)
+        self.fleet.watch(runner.use_lanes)  # its thread brings the lanes: what they import takes its time
         return runner
 
     def _comfy(self, remote: Remote) -> Backend:

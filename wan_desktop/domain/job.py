@@ -33,8 +33,14 @@ class JobState(StrEnum):
         """True when the user can let the job go on from what it keeps."""
         return self in _RESUMABLE
 
+    @property
+    def may_be_swept(self) -> bool:
+        """True when what the job keeps may go to make room: nobody counts on it."""
+        return self in _SWEEPABLE
+
 
 _ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED})
+_SWEEPABLE = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
 _RESUMABLE = frozenset({JobState.PAUSED, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED})
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
+from wan_desktop.domain.each import do_each
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, BadOutput, InvalidRequest, WanError
 from wan_desktop.domain.events import Event, JobChanged, JobRemoved, QueueState
 from wan_desktop.domain.ids import new_id
@@ -106,17 +108,14 @@ class JobVerbs:
     def retry(self, job_id: str) -> Future[Job]:
         """Queue an ended or paused job again from the start, with the same request; what it kept is removed."""
 
-        def again() -> Job:
-            job = self.queue.get(job_id)  # it may have begun by itself meanwhile
-            return job if job.state in (JobState.QUEUED, JobState.RUNNING) else self.queue.retry(job)
-
         def work() -> Job:
-            job = self.store.run(lambda: self.queue.get(job_id)).result()
-            if job.state not in (JobState.QUEUED, JobState.RUNNING):
-                self.library.forget(job)
-            return self.store.run(again, self.announce).result()
+            job = self.queue.get(job_id)
+            if job.state in (JobState.QUEUED, JobState.RUNNING):
+                return job
+            self.library.forget_kept(job)  # here, where it cannot begin meanwhile
+            return self.queue.retry(job)
 
-        return self._worker.submit(work)
+        return self.store.run(work, self.announce)
 
     def decode_again(self, job_id: str, plan: int | None = None) -> Future[Job]:
         """Queue a new job that makes a clip of the latents that `job_id` keeps, with memory plan number `plan`.
@@ -186,19 +185,28 @@ class JobVerbs:
         return self.store.run(work, lambda job: None if job is None else self.announce(job))
 
     def sweep(self, most_bytes: int) -> Future[None]:
-        """At the start: remove what no job needs any more, and what ended jobs keep beyond `most_bytes`."""
+        """Remove what no job needs any more, and what ended jobs keep beyond `most_bytes`.
+
+        Neither what renders nor what is about to be decoded again is touched: none begins or makes its folder
+        meanwhile. What one removal is refused keeps no other from being done.
+        """
+
+        def tidy() -> None:
+            jobs = self.store.jobs()
+            done = [
+                job for job in jobs if job.state is JobState.DONE
+            ]  # the program may have been lost before that
+            do_each(
+                (
+                    lambda: log.info("%d bytes belonged to no job", self.library.sweep_orphans(jobs)),
+                    *(partial(self.library.forget_snapshot, job) for job in done),
+                )
+            )
 
         def work() -> None:
-            jobs = self.jobs().result()
-            freed = self.library.sweep_orphans(job.id for job in jobs)
-            for job in jobs:
-                if job.state is JobState.DONE:  # the program may have been lost before it came to that
-                    self.library.forget_snapshot(job)
-            if freed:
-                log.info("%d bytes that belonged to no job were removed", freed)
-            self.running.sweep(most_bytes)
+            do_each((lambda: self.store.run(tidy).result(), lambda: self.running.sweep(most_bytes)))
 
-        return self._worker.submit(work)  # where decode_again makes its folders: none is taken for an orphan
+        return self._worker.submit(work)
 
     # ---- the whole queue
 

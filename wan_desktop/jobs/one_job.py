@@ -173,9 +173,12 @@ class OneJob:
     # ---- ending
 
     def _done(self, clip: Clip) -> Job:
-        job = self._host.running.end(self.job, lambda queue: queue.finish(self.job), clip)
-        self._tidy(self._host.library.forget_snapshot)
-        return job
+        return self._host.running.end(
+            self.job,
+            lambda queue: queue.finish(self.job),
+            clip,
+            then=lambda: self._tidy(self._host.library.forget_snapshot),
+        )
 
     def _after(self, store: Callable[[], Job]) -> Callable[[], Job]:
         self._tidy(self._host.library.discard)

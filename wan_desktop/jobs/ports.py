@@ -103,11 +103,14 @@ class Library(Protocol):
     def lend_latents(self, source: str, job_id: str) -> None:
         """Give the job `job_id` latents of its own, those of the job `source`. Raises DiskProblem."""
 
-    def sweep_orphans(self, job_ids: Iterable[str]) -> int:
+    def forget_kept(self, job: Job) -> None:
+        """Remove the job's snapshot and latents. Raises DiskProblem."""
+
+    def sweep_orphans(self, jobs: Iterable[Job]) -> int:
         """Remove what is kept of other jobs than these, and half-written files; the bytes. Raises DiskProblem."""
 
-    def sweep_kept(self, jobs: Sequence[Job], most_bytes: int) -> list[Job]:
-        """Keep what ended jobs keep within `most_bytes`; the jobs that lost theirs."""
+    def too_much(self, jobs: Iterable[Job], most_bytes: int) -> list[Job]:
+        """The ended jobs, the oldest first, that must give up what they keep: else it is more than `most_bytes`."""
 
     def to_bin(self, clip: Clip, now: float) -> Clip:
         """Move the clip's files to the bin; the clip with its new paths and `deleted_at`."""

@@ -173,9 +173,16 @@ class Running:
         if job is not None:
             self._host.announce(job)
 
-    def end(self, job: Job, work: Callable[[Queue], Job], clip: Clip | None = None) -> Job:
-        """Store how a running job ended, together with its clip if it has one, then announce both.
+    def end(
+        self,
+        job: Job,
+        work: Callable[[Queue], Job],
+        clip: Clip | None = None,
+        then: Callable[[], None] = lambda: None,
+    ) -> Job:
+        """Store how a running job ended, together with its clip if it has one, do `then` and announce both.
 
+        `then` comes before anybody can begin the job again.
         Raises WanError when the database cannot be written; the job then still runs, and it may be tried again.
         """
 
@@ -186,6 +193,7 @@ class Running:
 
         def tell(ended: Job) -> None:
             self._runs.pop(job.id, None)  # here, so that a verb that comes next finds it ended
+            then()
             if clip is not None:
                 self._host.emit(ClipAdded(clip))
             self._host.announce(ended)
@@ -236,14 +244,15 @@ class Running:
     def sweep(self, most_bytes: int) -> None:
         """Keep what ended jobs keep within `most_bytes`, and say so in their rows. Raises WanError."""
         jobs = self._host.jobs().result()
-        for job in self._host.library.sweep_kept(jobs, most_bytes):
-            self._host.store.run(partial(self._forgotten, job), self._tell).add_done_callback(_log_refused)
+        for job in self._host.library.too_much(jobs, most_bytes):
+            self._host.store.run(partial(self._forget, job.id), self._tell).add_done_callback(_log_refused)
 
-    def _forgotten(self, job: Job) -> Job | None:
-        """In the store: the job keeps nothing any more."""
-        now = self._host.store.job(job.id)
-        if now is None:
+    def _forget(self, job_id: str) -> Job | None:
+        """In the store, where no lease comes between: the job keeps nothing any more, if nobody wants it again."""
+        now = self._host.store.job(job_id)
+        if now is None or not now.state.may_be_swept:
             return None
+        self._host.library.forget_kept(now)
         return self._host.queue.keep(replace(now, kept_step=0, kept_steps=0, kept_latents=False))
 
 

@@ -21,7 +21,7 @@ from wan_desktop.media.clips import thumbnail
 from wan_desktop.media.files import disk_errors, replace_file, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from wan_desktop.domain.events import Rendered
     from wan_desktop.domain.job import Job
@@ -133,13 +133,17 @@ class LibraryFolder:
         """The job's clip is safe: only its latents stay. Raises DiskProblem."""
         self.kept.forget_snapshot(job.id)
 
-    def sweep_orphans(self, job_ids: Iterable[str]) -> int:
-        """Remove what is kept of other jobs than these, and half-written files; the bytes. Raises DiskProblem."""
-        return self.kept.sweep_orphans(job_ids)
+    def forget_kept(self, job: Job) -> None:
+        """Remove what the job keeps. Raises DiskProblem."""
+        self.kept.forget(job.id)
 
-    def sweep_kept(self, jobs: Sequence[Job], most_bytes: int) -> list[Job]:
-        """Keep what ended jobs keep within `most_bytes`, the oldest go first; those that lost theirs."""
-        return self.kept.sweep(jobs, most_bytes)
+    def sweep_orphans(self, jobs: Iterable[Job]) -> int:
+        """Remove what is kept of other jobs than these, and half-written files; the bytes. Raises DiskProblem."""
+        return self.kept.sweep_orphans(jobs)
+
+    def too_much(self, jobs: Iterable[Job], most_bytes: int) -> list[Job]:
+        """The ended jobs, the oldest first, that must give up what they keep: else it is more than `most_bytes`."""
+        return self.kept.too_much(jobs, most_bytes)
 
     # ---- publishing
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SNAPSHOT, LATENTS = "snapshot.safetensors", "latents.safetensors"
-_SWEEPABLE = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
+_KEPT = (SNAPSHOT, LATENTS, REMOTE)
 _BYTES_PER_PIXEL, _LEAST_BYTES = 4, 8_000_000
 """Twice the 5 B's need: 48 float32 per 16x16x4 pixels are 0.19 bytes a pixel, and a snapshot holds five such, twice
 while the new one replaces the old."""
@@ -84,37 +84,38 @@ class KeptFiles:
 
     # ---- keeping it within bounds
 
-    def sweep_orphans(self, job_ids: Iterable[str]) -> int:
-        """At the start: remove the folders of no job, and half-written files; how many bytes. Raises DiskProblem."""
-        known, freed = set(job_ids), 0
+    def sweep_orphans(self, jobs: Iterable[Job]) -> int:
+        """Remove the folders of no job, and half-written files of jobs that do not render; how many bytes.
+
+        What cannot be removed stays, and is told in the log. Raises DiskProblem when the folder cannot be read.
+        """
+        known = {job.id: job for job in jobs}
+        found: list[Path] = []
         with disk_errors(self.folder):
             for place in _entries(self.folder):
-                if place.name in known and place.is_dir() and not place.is_symlink():
-                    for file in _entries(place):
-                        if file.name not in (SNAPSHOT, LATENTS, REMOTE):
-                            freed += _remove(file)
-                else:
-                    freed += _remove(place)
-        return freed
+                job = known.get(place.name)
+                if job is None or place.is_symlink() or not place.is_dir():
+                    found.append(place)
+                elif job.state is not JobState.RUNNING:
+                    found += [file for file in _entries(place) if file.name not in _KEPT]
+        return sum(map(_removed, found))
 
-    def sweep(self, jobs: Iterable[Job], most_bytes: int) -> list[Job]:
-        """Keep all that is kept within `most_bytes`: ended jobs lose theirs, the oldest first; those jobs.
+    def too_much(self, jobs: Iterable[Job], most_bytes: int) -> list[Job]:
+        """The ended jobs that must give up what they keep, so that all stays within `most_bytes`, oldest first.
 
         A job that may go on by itself or by one word (waiting, running, paused, interrupted) never loses its work.
-        Raises DiskProblem.
         """
         jobs = sorted(jobs, key=lambda job: job.finished_at or job.created_at)
         sizes = {job.id: _size(self.folder / job.id) for job in jobs}
         total = sum(sizes.values())
-        swept: list[Job] = []
+        found: list[Job] = []
         for job in jobs:
             if total <= most_bytes:
                 break
-            if job.state in _SWEEPABLE and sizes[job.id]:
-                self.forget(job.id)
+            if job.state.may_be_swept and sizes[job.id]:
                 total -= sizes[job.id]
-                swept.append(job)
-        return swept
+                found.append(job)
+        return found
 
 
 def kept_bytes(request: RenderRequest) -> int:
@@ -133,6 +134,14 @@ def _size(place: Path) -> int:
         for entry in os.scandir(place):
             total += entry.stat(follow_symlinks=False).st_size
     return total
+
+
+def _removed(place: Path) -> int:
+    try:
+        return _remove(place)
+    except OSError as error:
+        log.warning("%s, which belongs to no job, stays: %s", place, error)
+        return 0
 
 
 def _remove(place: Path) -> int:
