@@ -34,7 +34,7 @@ class ServerEntry:
     """A server on the list. The token itself is not told: `token_kept` is "keyring", "file", or "" without one.
 
     `encrypted` is False when what is sent can be read on the way. `certificate` is the sha256 (hex) of the one
-    certificate that is trusted, "" for those that the system trusts.
+    certificate that is trusted, "" for those that the system trusts. `changed`: when, in seconds since 1970.
     """
 
     name: str
@@ -42,3 +42,4 @@ class ServerEntry:
     token_kept: str = ""
     encrypted: bool = True
     certificate: str = ""
+    changed: float = 0.0

@@ -41,6 +41,7 @@ class ServerDesk:
                 self._book.token_kept(remote.name),
                 not remote.in_the_clear,
                 remote.certificate,
+                remote.changed,
             )
             for remote in self._book.listed()
         ]
