@@ -77,6 +77,16 @@ def test_only_clips_of_the_same_model_and_device_count():
     assert estimate.learn([], SPEC.fingerprint, "CPU") is None
 
 
+def test_clips_of_renders_that_went_on_do_not_count():
+    """Their seconds are those of the last steps alone."""
+    request = resolve(Draft(prompt="x"), SPEC)
+    whole, went_on = clip(request, denoising=10.0), clip(request, denoising=1.0, at=5)
+    went_on.recipe["made_by"]["resumed_step"] = 18
+    assert estimate.learn([went_on], SPEC.fingerprint, "CPU") is None
+    rates = estimate.learn([whole, went_on], SPEC.fingerprint, "CPU")
+    assert rates == estimate.learn([whole], SPEC.fingerprint, "CPU")
+
+
 def test_the_newest_clips_count_and_odd_ones_do_not():
     request = resolve(Draft(prompt="x"), SPEC)
     old = [clip(request, denoising=99.0, at=n) for n in range(5)]

@@ -99,6 +99,7 @@ def _fits(clip: Clip, model_fingerprint: str, device_name: str) -> bool:
         request.get("model_fingerprint") == model_fingerprint
         and (not device_name or made.get("device_name") == device_name)
         and bool(made.get("seconds", {}).get("denoising"))
+        and not made.get("resumed_step")  # its seconds are those of the last steps alone
     )
 
 
