@@ -96,63 +96,6 @@ class ServerShelf(QObject):
         self._do(work, done)
 
     def remove(self, name: str) -> None:
-        """Take one off the list. Raises WanError."""
-
-    def ask(self, name: str) -> ServerReport:
-        """Ask it what it is and has. Raises WanError when it is not on the list."""
-
-    def instead(self, name: str, request: RenderRequest) -> Sequence[Sentence]:
-        """What it would render otherwise than this computer, as far as it was asked; quick."""
-
-
-class ServerShelf(QObject):
-    """`changed` after each change of the list or of what is known about a server; `refused` says what failed.
-
-    `names` are there at once, `entries` soon after `refresh`. `reports` holds what servers said, by their names, and
-    `asking` the names of those that are being asked. Nothing is sent to a server before `ask`.
-    """
-
-    changed = Signal()
-    put_done = Signal(str)
-    refused = Signal(object)
-
-    def __init__(self, actions: ServerActions, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._actions = actions
-        self._signature = actions.signature()
-        self.names: tuple[str, ...] = tuple(actions.names())
-        self.entries: tuple[ServerEntry, ...] = ()
-        self.reports: dict[str, ServerReport] = {}
-        self.asking: set[str] = set()
-        self._timer = QTimer(self)
-        self._timer.setInterval(LOOK_EVERY_MS)
-        self._timer.timeout.connect(self.look)
-        self._timer.start()
-
-    def look(self) -> None:
-        """See whether the list has changed, as by the command line beside the window."""
-        signature = self._actions.signature()
-        if signature != self._signature:
-            self._signature = signature
-            self._take_names()
-            self.refresh()
-
-    def refresh(self) -> None:
-        """Bring `entries` up to date."""
-        self._do(self._actions.entries, self._take_entries)
-
-    def put(self, name: str, url: str, token: str | None, certificate: str = "") -> None:
-        """Add a server, or change the one of that name, and ask it; `put_done` or `refused` follows."""
-
-        def done(_: None) -> None:
-            self.reports.pop(name, None)
-            self.look()
-            self.put_done.emit(name)
-            self.ask(name)
-
-        self._do(lambda: self._actions.put(name, url, token, certificate), done)
-
-    def remove(self, name: str) -> None:
         """Take a server off the list; its token is forgotten."""
         self._do(lambda: self._actions.remove(name), lambda _: self.look())
 
