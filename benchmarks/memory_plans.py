@@ -1,6 +1,7 @@
 """What each memory plan costs: cards of 24, 12, 8 and 6 GiB on one large card, and the decoder cut into tiles.
 
     python -m benchmarks.memory_plans [--quick] [--cards 24 12 8 6] [--json FILE] [--folder DIR]
+    python -m benchmarks.memory_plans --grow --cards    # seconds and GiB by size and length, uncapped
     python -m benchmarks.memory_plans --tiny            # the same on the processor, in seconds
 
 A card of N GiB is simulated by capping PyTorch's allocator at N - 1 GiB. The 5 B's files are written with random
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 GIB = 2**30
 FORWARDS = 100
 """Of the official recipe: 50 guided steps."""
+GROWTH = [(size, frames) for size in ((832, 480), (1280, 704)) for frames in (25, 49, 81, 121, 181, 241)]
 CUTS = ((1, 1), (1, 2), (1, 3), (2, 2), (2, 3))
 
 
@@ -40,7 +42,6 @@ def main() -> None:
     """Measure, print every row as it comes, write the JSON; ends with code 1 when a card could not render."""
     arguments = _arguments()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the render process does
-    os.environ.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")
     began = time.monotonic()
     bench = Bench(arguments)
     for step in bench.steps(arguments.cards):
@@ -64,6 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--frames", type=int, default=121)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--folder", type=Path, default=Path("build") / "random-5b", help="for the weights")
+    parser.add_argument("--grow", action="store_true", help="a table by size and length instead of cuts")
     parser.add_argument("--no-decoders", action="store_true", help="leave out the table of cuts")
     return parser.parse_args()
 
@@ -84,7 +86,7 @@ class Bench:
         devices.tune(self._device)
         width, height = (64, 32) if self._tiny else map(int, arguments.size.split("x"))
         self._size = Size(width, height, 5 if self._tiny else arguments.frames)
-        self._decoders = not arguments.no_decoders
+        self._decoders, self._growth = not arguments.no_decoders, arguments.grow
         began = time.monotonic()
         self._model = random_model(arguments.folder, tiny=self._tiny)
         wrote = time.monotonic() - began
@@ -101,10 +103,15 @@ class Bench:
             "uncapped": [],
             "cards": [],
             "decoders": [],
+            "growth": [],
         }
 
     def steps(self, cards: list[int]) -> Iterator[Callable[[], dict[str, Any]]]:
         """The measurements in order, each a function that does it and says what it saw."""
+        if self._growth:
+            for (width, height), frames in [((64, 32), 5)] if self._tiny else GROWTH:
+                yield lambda width=width, height=height, frames=frames: self._grown(width, height, frames)
+            return
         yield self._uncapped
         for card in cards:
             yield lambda card=card: self._card(card)
@@ -243,6 +250,16 @@ class Bench:
             return median(seconds), None
         error = float(np.mean((frames.astype(np.float32) - self._frames) ** 2))
         return median(seconds), 99.0 if error == 0 else round(10 * float(np.log10(255**2 / error)), 1)
+
+    def _grown(self, width: int, height: int, frames: int) -> dict[str, Any]:
+        """A clip of another size, uncapped, with everything on the card."""
+        from wan_desktop.engine import plans
+        from wan_desktop.engine.forecast import Size
+
+        self._size, self._frames = Size(width, height, frames), None
+        row = {"size": [width, height, frames]} | self._clip(plans.CARD[0])
+        self.seen["growth"].append(row)
+        return row
 
     # ---- the decoder alone
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sys
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from wan_desktop.domain.sentence import QT_TRANSLATE_NOOP, Sentence
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +116,33 @@ def tune(device: Device) -> None:
     import torch
 
     torch.set_num_threads(_physical_cores())
+    if device.is_cuda and sys.platform == "linux":
+        _grow_in_place(device)
     if not device.is_cuda and (libc := _glibc()):
         libc.mallopt(_M_MMAP_THRESHOLD, 2**30)
         libc.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def _grow_in_place(device: Device) -> None:
+    """Have PyTorch's memory on the card grow in place, where the driver can: no gaps between pieces of many sizes."""
+    import torch
+
+    found = (getattr(torch._C, name, None) for name in _SETTERS)
+    setting: Any = next((each for each in found if each is not None), None)
+    if setting is None or any(name in os.environ for name in _ALLOCATOR):
+        return
+    try:
+        setting("expandable_segments:True")
+        torch.empty(2**24, dtype=torch.uint8, device=device.name)
+    except RuntimeError as error:
+        log.info("memory on the card does not grow in place: %s", error)
+        setting("expandable_segments:False")
+
+
+_SETTERS = ("_accelerator_setAllocatorSettings", "_cuda_cudaCachingAllocator_set_allocator_settings")
+"""What newer and older PyTorch call it."""
+_ALLOCATOR = ("PYTORCH_CUDA_ALLOC_CONF", "PYTORCH_ALLOC_CONF")
+"""Who sets one of these knows better."""
 
 
 def give_back_memory() -> None:

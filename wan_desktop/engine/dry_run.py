@@ -77,14 +77,20 @@ def without_contents() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def outlined_attention() -> Iterator[None]:
-    """Inside, attention is its result alone, as with the kernels of a card, and not a table of all pairs."""
-    with _Attention():
+def fused_kernels() -> Iterator[None]:
+    """Inside, what a card does in one kernel is its result alone: attention (no table of all pairs), RMS norms."""
+    with _Fused():
         yield
 
 
-class _Attention(TorchFunctionMode):
+class _Fused(TorchFunctionMode):
+    _KERNELS = (
+        torch.nn.functional.scaled_dot_product_attention,
+        torch.nn.functional.rms_norm,
+        torch.rms_norm,
+    )
+
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func is torch.nn.functional.scaled_dot_product_attention:
+        if func in self._KERNELS:
             return torch.empty_like(args[0])
         return func(*args, **(kwargs or {}))

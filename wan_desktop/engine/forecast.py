@@ -17,7 +17,7 @@ from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.engine import components, lean, levers, loading
 from wan_desktop.engine.decode import GRID, to_uint8
 from wan_desktop.engine.decoder import Decoder, fits, lay_out
-from wan_desktop.engine.dry_run import outlined_attention, peak_bytes, without_contents
+from wan_desktop.engine.dry_run import fused_kernels, peak_bytes, without_contents
 from wan_desktop.engine.lean_pieces import Pieces
 from wan_desktop.engine.prediction import MAX_PROMPT_TOKENS
 from wan_desktop.engine.regions import tiles
@@ -38,6 +38,8 @@ _ENCODER_WORK = 384 * 2**20
 
 _EIGHT_BITS = 0.51
 """Bytes of an eight-bit matrix for each of one in bfloat16, its scales included."""
+_STATE = 6
+"""Tensors like the latents that live beside a forward: the clip, the sampler's history, the guided halves."""
 _SOME = 3
 """Blocks that are run for a forecast."""
 
@@ -113,9 +115,23 @@ class Forecast:
         model, (block, blocks) = self._transformer, self._blocks
         here = ROOMS * block * self._stored[0] if plan.streamed else blocks * min(1.0, self._stored[0])
         weights = _bytes(model) - blocks + int(here)
+        if plan.keep_text:
+            weights += self._kept_text(model.dtype)
+        try:
+            computing = self._forwards(plan, size, self._levers)
+        except (
+            NotImplementedError,
+            RuntimeError,
+        ):  # a kernel that has no outline: the plain way takes a little more
+            computing = self._forwards(plan, size, levers.NONE)
+        return weights + computing + WORKSPACE
+
+    def _forwards(self, plan: Plan, size: Size, found: Levers) -> int:
+        """Bytes for the two forwards of a step, weights left out."""
+        model = self._transformer
         grid, kind = self._latents(size), model.dtype
         clip = lean.Clip(
-            self._levers,
+            found,
             OUTLINE if self._compiled else lean.EAGER,
             keep_text=plan.keep_text,
             fuse=False,
@@ -125,15 +141,12 @@ class Forecast:
         def forwards() -> None:
             shape = (1, MAX_PROMPT_TOKENS, model.config.text_dim)
             texts = [lean.Text(clip, torch.empty(shape, dtype=kind)) for _ in range(2)]
-            state = [
-                torch.empty(grid) for _ in range(6)
-            ]  # the sampler's history, the clip, the guided halves
+            state = [torch.empty(grid) for _ in range(_STATE)]
             for text in texts:
                 model(state[0].to(kind), torch.empty(grid[2]), text, return_dict=False)
 
-        kept = self._kept_text(kind) if plan.keep_text else 0
-        with without_contents(), outlined_attention(), _only_blocks(model, _SOME):
-            return weights + kept + peak_bytes(forwards, list(_tensors(model))) + WORKSPACE
+        with without_contents(), fused_kernels(), _only_blocks(model, _SOME):
+            return peak_bytes(forwards, list(_tensors(model)))
 
     def _kept_text(self, kind: torch.dtype) -> int:
         """Keys and values of two texts, for the blocks that are not run here."""
@@ -155,7 +168,7 @@ class Forecast:
                 pixels = decoder(torch.empty(1, channels, 1, height, width, dtype=vae.dtype))
                 to_uint8(pixels[0].transpose(0, 1).clamp(-1.0, 1.0))
 
-        with without_contents(), outlined_attention():
+        with without_contents(), fused_kernels():
             return _bytes(vae) + peak_bytes(chunks, list(_tensors(vae))) + WORKSPACE
 
     def _latents(self, size: Size) -> tuple[int, int, int, int, int]:
