@@ -6,6 +6,7 @@ import errno
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import sqlite3
 import threading
@@ -286,6 +287,46 @@ def test_there_is_one_backup_a_day_and_three_in_all(path):
     names = sorted(p.name for p in path.parent.glob("*.backup"))
     assert names[:2] == ["library.2000-01-04-000000.backup", "library.2000-01-05-000000.backup"]
     assert len(names) == 3
+
+
+def test_a_clock_that_was_set_back_costs_no_backup(path):
+    """Three backups of a year to come; the day's own is made and stays."""
+    _fill(path, 3)
+    Database(path).close()
+    (first,) = path.parent.glob("*.backup")
+    for year in (2097, 2098, 2099):
+        future = first.with_name(f"library.{year}-01-01-000000.backup")
+        shutil.copy(first, future)
+        os.utime(future, (4_000_000_000, 4_000_000_000))
+    first.unlink()
+    Database(path).close()
+    names = sorted(p.name for p in path.parent.glob("*.backup"))
+    assert len(names) == 3
+    assert not names[0].startswith("library.209")
+
+
+def test_what_a_backup_or_a_repair_that_was_broken_off_left_is_swept(path):
+    _fill(path, 3)
+    for name in ("2026-01-01-000000.backup.part", "2026-01-01-000000.backup.part-journal", "mending"):
+        (path.parent / f"library.{name}").write_bytes(b"half")
+    (path.parent / "library.2026-01-01-000000.damaged").write_bytes(b"kept")
+    Database(path).close()
+    left = {p.name for p in path.parent.iterdir() if not p.name.endswith(".backup")}
+    assert left - {"library.db-journal"} == {"library.db", "library.2026-01-01-000000.damaged"}
+
+
+def test_a_job_that_was_queued_again_before_clips_had_ids_of_their_own_makes_another_one(path, monkeypatch):
+    with monkeypatch.context() as patch:
+        _pretend_migrations(patch, MIGRATIONS[:2])
+        old = Database(path)
+        jobs = [job("again", state=JobState.QUEUED), job("lost", state=JobState.RUNNING)]
+        do(old, lambda: [*map(old.put_job, jobs), old.put_clip(clip("again"))])
+        old.close()
+    new = Database(path)
+    makes = {each.id: each.makes for each in do(new, new.jobs)}
+    new.close()
+    assert makes["again"] not in ("again", "", None)
+    assert makes["lost"] == "lost"
 
 
 def test_a_backup_that_fails_locks_nobody_out(path, monkeypatch):

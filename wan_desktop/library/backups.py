@@ -29,15 +29,23 @@ def back_up(connection: sqlite3.Connection, path: Path) -> None:
     copy.close()
     sync_file(part)
     replace_file(part, target)
-    for old in backups(path)[KEPT:]:
+    others = [backup for backup in backups(path) if backup != target]
+    for old in others[KEPT - 1 :]:  # never the new one, though a clock that was set may have named it older
         old.unlink()
 
 
 def back_up_daily(connection: sqlite3.Connection, path: Path) -> None:
-    """`back_up` unless there is a backup of the last 24 hours."""
-    newest = next(iter(backups(path)), None)
-    if newest is None or newest.stat().st_mtime < time.time() - _DAY:
+    """`back_up` unless there is a backup of the last 24 hours. One of the future is none of them."""
+    now = time.time()
+    if not any(0 <= now - backup.stat().st_mtime < _DAY for backup in backups(path)):
         back_up(connection, path)
+
+
+def sweep_halves(path: Path) -> None:
+    """Remove what a backup or a repair that was broken off has left beside the database. Raises OSError."""
+    for pattern in (f"{path.stem}.*.backup.part*", f"{path.stem}.mending*"):
+        for half in path.parent.glob(pattern):
+            half.unlink()
 
 
 def backups(path: Path) -> list[Path]:
