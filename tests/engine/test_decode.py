@@ -48,13 +48,13 @@ def test_group_by_group_equals_at_once(pipeline, frames):
     [
         ((1, 4, 6), (1, 1), {"band_bytes": 1}),
         ((3, 4, 6), (1, 1), {"band_bytes": 30_000}),
-        ((3, 4, 6), (1, 1), {"channels_last": True}),
+        ((3, 4, 6), (1, 1), {"together": True}),
         ((3, 4, 6), (1, 2), {}),
-        ((2, 4, 6), (2, 1), {"channels_last": True, "band_bytes": 30_000}),
+        ((2, 4, 6), (2, 1), {"together": True, "band_bytes": 30_000}),
         ((3, 6, 4), (3, 1), {"band_bytes": 30_000}),
         ((2, 5, 7), (3, 5), {}),
         ((2, 2, 2), (3, 3), {"band_bytes": 1}),
-        ((13, 4, 6), (1, 3), {"channels_last": True}),
+        ((13, 4, 6), (1, 3), {"together": True}),
     ],
 )
 def test_tiles_and_bands_have_no_seams(pipeline, size, cut, how):
