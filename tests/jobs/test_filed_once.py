@@ -79,8 +79,15 @@ def test_a_name_that_may_not_last_is_no_clip_yet_and_the_next_try_takes_it_up(tm
         host.submit(DRAFT).result()
         job, _ = host.running.lease()
         *_, rendered = ChainEngine().render(job, host.library.work_files(job), CancelToken())
+        real = files.sync_folder
+
+        def refuse(folder):
+            if folder == host.library.folder:
+                raise OSError(5, "no answer")
+            real(folder)
+
         with monkeypatch.context() as patch:
-            patch.setattr(files, "sync_folder", lambda _: (_ for _ in ()).throw(OSError(5, "no answer")))
+            patch.setattr(files, "sync_folder", refuse)
             with pytest.raises(DiskProblem):
                 host.library.publish(job, rendered)
         clip = host.library.published(job)

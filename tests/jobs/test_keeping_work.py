@@ -184,6 +184,41 @@ def test_after_three_lost_processes_it_fails_with_the_log_and_keeps_its_snapshot
     assert resumed_at(waiter, job)[-1] == 2
 
 
+@pytest.mark.parametrize(("verb", "state"), [("cancel", JobState.CANCELLED), ("pause", JobState.PAUSED)])
+def test_what_the_user_says_counts_more_than_the_last_lost_process(host, backend, run, verb, state):
+    backend.script("shaky", fail=DIED, after=2)
+    tries = []
+
+    def say(event):  # on the runner's thread, as the third process has begun
+        if isinstance(event, Resumed):
+            tries.append(event)
+            if len(tries) == 2:
+                getattr(host, verb)(event.job_id).result()
+
+    host.subscribe(say)
+    waiter, job = run(), submit(host, "shaky")
+    ended = waiter.state(job.id, state)
+    assert (ended.kept_step, ended.error, len(backend.requests)) == (2, None, 3)
+
+
+def test_a_fault_of_our_own_costs_one_job_a_rest_and_the_next_is_taken(host, backend, run):
+    faults = [RuntimeError("the desktop's own service went away")]
+
+    @contextlib.contextmanager
+    def awake():
+        if faults:
+            raise faults.pop()
+        yield None
+
+    first, second = submit(host, "first"), submit(host, "second")
+    waiter = run(awake=awake)
+    waiter.runner.release()
+    waiter.state(first.id, JobState.INTERRUPTED)
+    waiter.state(second.id, JobState.DONE)
+    host.resume(first.id).result()
+    waiter.state(first.id, JobState.DONE)
+
+
 def test_a_process_that_cannot_start_is_not_tried_again(host, backend, run):
     backend.script("shaky", fail=DIED, at=Stage.LOADING)
     backend.tell(BackendState("failed", {}, "No engine is here."))

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from support.videos import BACKGROUND, make_video
 
-from wan_desktop.domain.errors import DiskProblem, EncodeFailed, LibraryProblem
+from wan_desktop.domain.errors import DiskProblem, EncodeFailed, LibraryProblem, WanError
 from wan_desktop.domain.events import Rendered
 from wan_desktop.domain.job import Job, JobState
 from wan_desktop.domain.request import RenderRequest
@@ -204,6 +204,43 @@ def test_a_broken_video_is_refused(folder, damage):
         folder.publish(job, rendered)
     folder.discard(job)
     assert everything(folder) == []
+
+
+def test_a_video_of_which_no_frame_can_be_decoded_is_no_clip(folder):
+    job = make_job()
+    rendered = render(folder, job)
+    part = folder.part_file(job)
+    data = bytearray(part.read_bytes())
+    begin = data.index(b"mdat") + 4
+    length = int.from_bytes(data[begin - 8 : begin - 4], "big") - 8
+    data[begin : begin + length] = b"\xff" * length
+    part.write_bytes(data)
+    with pytest.raises(WanError):
+        folder.publish(job, rendered)
+    folder.discard(job)
+    assert everything(folder) == []
+
+
+def test_a_disk_that_answers_with_errors_is_a_disk_problem_whatever_is_asked(folder, monkeypatch):
+    """As one that is pulled out does; without a disk problem a job would fail instead of waiting."""
+    job = make_job()
+    rendered, real = render(folder, job), os.stat
+
+    def broken(path, *rest, **named):
+        if isinstance(path, (str, os.PathLike)) and str(folder.folder) in str(path):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(path, *rest, **named)
+
+    asked = [
+        lambda: folder.check_space(job.request),
+        lambda: folder.published(job),
+        lambda: folder.publish(job, rendered),
+    ]
+    for each in asked:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "stat", broken)
+            with pytest.raises(DiskProblem):
+                each()
 
 
 def test_a_video_that_is_gone_is_told(folder):

@@ -72,31 +72,40 @@ class OneJob:
 
     def _clip(self) -> Clip:
         """Try until there is a clip: a lost process or missing memory is no end while tries or plans are left."""
+        library = self._host.library
         while True:
+            self._heed_user()
             try:
-                library = self._host.library
                 return library.published(self.job) or library.publish(self.job, self._render())
-            except BadOutput as error:
-                if self.job.kept_latents or self.job.kept_step <= self._bad_after:
+            except (BadOutput, DiskProblem, OutOfMemory, RenderProcessDied) as error:
+                self._heed_user()  # what the user has said counts more
+                if not self._may_try_again(error):
                     raise
-                self._bad_after = self.job.kept_step
+
+    def _may_try_again(self, error: WanError) -> bool:
+        """Is there something to try after `error`? Then it is noted, and the job is ready for it."""
+        job = self.job
+        match error:
+            case BadOutput():
+                if job.kept_latents or job.kept_step <= self._bad_after:
+                    return False
+                self._bad_after = job.kept_step
                 self._backend.rest()  # its process, or the card, may have been at fault: a fresh one tries once
                 self._note(both(error.sentence, self._what_is_kept()))
-            except RenderProcessDied as error:
-                self._change(attempts=self.job.attempts + 1)
+            case RenderProcessDied():
+                self._change(attempts=job.attempts + 1)
                 state = self._host.backend_state
                 if self.job.attempts >= MOST_TRIES or (state is not None and state.state == "failed"):
-                    raise
+                    return False
                 self._note(both(error.sentence, self._what_is_kept()))
-            except OutOfMemory:
-                if self.job.plan + 1 >= self._plans():
-                    raise
-                self._change(plan=self.job.plan + 1)
+            case OutOfMemory():
+                if job.plan + 1 >= self._host.plans:
+                    return False
+                self._change(plan=job.plan + 1)
                 self._note(both(self._another_plan(), self._what_is_kept()))
-            except DiskProblem:
-                self._heed_user()  # otherwise the job would go on by itself
-                raise
-            self._heed_user()
+            case _:
+                return False
+        return True
 
     def _heed_user(self) -> None:
         self._token.raise_if_cancelled()
@@ -143,15 +152,12 @@ class OneJob:
             case Planned(_, number, _):
                 self._change(plan=number)
 
-    def _plans(self) -> int:
-        return self._host.plans
-
     def _another_plan(self) -> Sentence:
         template = QT_TRANSLATE_NOOP(
             "notes",
             "Memory ran out: it goes on with a plan that needs less and takes longer ({plan} of {plans}).",
         )
-        return Sentence(template, plan=self.job.plan + 1, plans=self._plans())
+        return Sentence(template, plan=self.job.plan + 1, plans=self._host.plans)
 
     def _what_is_kept(self) -> Sentence:
         if self.job.kept_latents:

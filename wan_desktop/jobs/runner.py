@@ -191,7 +191,11 @@ class Runner:
         worker.job_id = job.id
         if worker.ended.is_set():  # between the lease and now
             self._host.running.hand_back(job.id)
-        self.run_one(job, cancel, worker.lane.backend)
+        try:
+            self.run_one(job, cancel, worker.lane.backend)
+        except Exception:  # a thread's border: the next job is taken, and this one can go on
+            log.exception("job %s was given up", job.id)
+            self._patiently(lambda: self._host.running.give_up(job.id))
         worker.job_id = None
 
     def _wake(self) -> None:

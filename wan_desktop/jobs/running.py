@@ -200,6 +200,18 @@ class Running:
 
         return self._host.store.run(store, tell).result()
 
+    def give_up(self, job_id: str) -> None:
+        """Nobody works on the job any more, if it still runs: it is interrupted. Raises WanError."""
+
+        def work() -> Job | None:
+            return self._host.queue.interrupt(self._host.queue.get(job_id)) if job_id in self._runs else None
+
+        def tell(job: Job | None) -> None:
+            self._runs.pop(job_id, None)
+            self._tell(job)
+
+        self._host.store.run(work, tell).result()
+
     def paused(self, job: Job) -> Job:
         """The job has stopped after its step."""
         run = self._runs[job.id]  # asked in the store, so that a word counts until the end is stored

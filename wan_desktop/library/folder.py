@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import time
 from dataclasses import replace
@@ -100,7 +101,7 @@ class LibraryFolder:
             except NotADirectoryError:
                 continue
             except OSError as error:
-                if part.exists():
+                if os.path.lexists(part):  # False also when its disk answers with an error
                     raise DiskProblem(
                         QT_TRANSLATE_NOOP(
                             "errors", "The unfinished file {path} cannot be removed ({why}): delete it."
@@ -113,12 +114,14 @@ class LibraryFolder:
     # ---- what a job keeps
 
     def keeps(self, job: Job) -> bool:
-        """True when a snapshot or latents of the job are there."""
-        return self.kept.snapshot(job.id).is_file() or self.has_latents(job)
+        """True when a snapshot or latents of the job are there. Raises DiskProblem."""
+        with disk_errors(self.kept.folder):
+            return self.kept.snapshot(job.id).is_file() or self.kept.latents(job.id).is_file()
 
     def has_latents(self, job: Job) -> bool:
-        """True when the job's finished latents are there to be decoded again."""
-        return self.kept.latents(job.id).is_file()
+        """True when the job's finished latents are there to be decoded again. Raises DiskProblem."""
+        with disk_errors(self.kept.folder):
+            return self.kept.latents(job.id).is_file()
 
     def lend_latents(self, source: str, job_id: str) -> None:
         """Give the job `job_id` the latents of the job `source`. Raises DiskProblem."""
@@ -154,15 +157,17 @@ class LibraryFolder:
         """
         home = self.part_file(job).parent
         check_there(home)
-        for path in clips_in(home):
-            if clip_id(path) == job.makes:
-                clip = read_clip(path, lambda ident: _thumbnail(home, ident))
-                if clip is not None and (clip.id, clip.job_id) == (job.makes, job.id):
-                    with disk_errors(home):
-                        sync_folder(home)
-                    self._tidy(job)
-                    return clip
-        return None
+        with disk_errors(home):
+            named = (path for path in clips_in(home) if clip_id(path) == job.makes)
+            clips = [read_clip(path, lambda ident: _thumbnail(home, ident)) for path in named]
+            clip = next(
+                (each for each in clips if each and (each.id, each.job_id) == (job.makes, job.id)), None
+            )
+            if clip is not None:
+                sync_folder(home)
+        if clip is not None:
+            self._tidy(job)
+        return clip
 
     def publish(self, job: Job, rendered: Rendered) -> Clip:
         """Make the `.part` file a clip: recipe in, read back, fsync, rename, thumbnail. Not yet in the store.
@@ -175,15 +180,19 @@ class LibraryFolder:
         ident, now = job.makes, time.time()
         target, small = home / clip_name(job.request.prompt, ident, now), _thumbnail(home, ident)
         recipe = make_recipe(job, ident, now, rendered.made_by)
-        image = None if job.request.image is None else self._images.path(job.request.image)
-        tags = recipe_tags(recipe, job.request, image)
-        remux(Path(rendered.path), finished, tags)
-        verify(finished, tags, job.request)
         with disk_errors(home):
-            small.parent.mkdir(exist_ok=True)  # before the rename, which makes both names durable
-            replace_file(finished, target)
-            thumbnail(target, small)
-            size = target.stat().st_size
+            image = None if job.request.image is None else self._images.path(job.request.image)
+            tags = recipe_tags(recipe, job.request, image)
+            remux(Path(rendered.path), finished, tags)
+            verify(finished, tags, job.request)
+            small.parent.mkdir(exist_ok=True)
+            try:
+                thumbnail(finished, small)  # what cannot be decoded is no clip
+                replace_file(finished, target)
+                size = target.stat().st_size
+            except BaseException:
+                small.unlink(missing_ok=True)
+                raise
         self._tidy(job)
         return Clip(ident, job.id, str(target), str(small), now, size, recipe)
 

@@ -39,7 +39,9 @@ def make_folder(folder: Path, *, create: bool) -> None:
 
 def check_there(folder: Path) -> None:
     """Raise DiskProblem unless the library folder is there."""
-    if not folder.is_dir():
+    with disk_errors(folder):  # a disk that was pulled out may answer with an error
+        there = folder.is_dir()
+    if not there:
         raise DiskProblem(
             QT_TRANSLATE_NOOP(
                 "errors",
@@ -59,7 +61,9 @@ def check_space(library: Path, kept: Path, request: RenderRequest) -> None:
     with disk_errors(kept):
         kept.mkdir(mode=0o700, parents=True, exist_ok=True)
     clip, state = clip_bytes(request) + MARGIN_BYTES, kept_bytes(request)
-    if library.stat().st_dev == kept.stat().st_dev:
+    with disk_errors(library):
+        one_disk = library.stat().st_dev == kept.stat().st_dev
+    if one_disk:
         _check_folder(library, clip + state)
     else:
         _check_folder(library, clip)
