@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from support.engine_jobs import REQUEST
+from support.engine_jobs import REQUEST, RESOURCES, a_job, a_model
 
 from wan_desktop.engine import fast, keeping, sampler_state, samplers
 from wan_desktop.engine.keeping import Snapshot
+from wan_desktop.engine.prediction import FLOW, SAMPLE
+from wan_desktop.engine.renderer import Renderer
+from wan_desktop.engine.stopwatch import Stopwatch
 
 
 def test_the_table_is_for_fifty_steps_and_begins_with_computed_ones():
@@ -110,25 +113,35 @@ def test_every_sampler_can_skip(pipeline):
 
 
 @pytest.mark.parametrize("speed", ["exact", "fast"])
-def test_a_network_that_says_the_clean_latents_draws_the_same_clip(pipeline, speed):
-    """x0 = x_t - sigma * velocity: told either way, it is the same clip."""
+def test_a_network_that_says_it_the_other_way_draws_the_same_clip(pipeline, speed):
+    """x0 = x_t - sigma * velocity: told as clean latents or as the velocity, it is the same clip."""
     network, plain = pipeline.transformer, draw(pipeline, steps=6, speed=speed)
-    level = {}
-
-    def as_clean(_, inputs, output):
-        return (inputs[0] - level["sigma"] * output[0],)
-
+    own = getattr(network, "prediction_type", FLOW)
     scheduler = samplers.make("unipc", 6, 5.0, "cpu")
     levels = dict(zip(scheduler.timesteps.tolist(), scheduler.sigmas.tolist(), strict=False))
-    before = network.register_forward_pre_hook(
-        lambda _, inputs: level.update(sigma=levels[int(inputs[1][0])])
-    )
-    after = network.register_forward_hook(as_clean)
-    network.prediction_type = "sample"
+
+    def otherwise(_, inputs, output):
+        latents, sigma = inputs[0], levels[int(inputs[1][0])]
+        return ((latents - output[0]) / sigma if own == SAMPLE else latents - sigma * output[0],)
+
+    handle = network.register_forward_hook(otherwise)
+    network.prediction_type = FLOW if own == SAMPLE else SAMPLE
     try:
         told = draw(pipeline, steps=6, speed=speed)
     finally:
-        del network.prediction_type
-        before.remove()
-        after.remove()
+        network.prediction_type = own
+        handle.remove()
     assert torch.allclose(told, plain, rtol=1e-3, atol=1e-3)
+
+
+def test_a_job_is_rendered_fast(cpu, tmp_path):
+    """As its request says: other frames than exactly, but nearer to them than another clip's are."""
+    renderer, frames = Renderer(cpu, tmp_path, RESOURCES), {}
+    for speed, seed in (("exact", 7), ("fast", 7), ("exact", 8)):
+        groups: list[np.ndarray] = []
+        job = a_job(num_inference_steps=30, speed=speed, seed=seed)
+        for _ in renderer.render(job, a_model(), None, groups.append, Stopwatch(cpu)):
+            pass
+        frames[speed, seed] = np.concatenate(groups).astype(float)
+    exact, fast_one, other = frames.values()
+    assert 0 < np.abs(fast_one - exact).mean() < np.abs(other - exact).mean() / 2

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from wan_desktop.domain.job import Job
     from wan_desktop.domain.model import ModelSpec
 
-FORMAT = 1
-"""Version of what the files hold and of what a step computes: a change of either makes older files unfit."""
+FORMAT = 2
+"""Version of what the files hold and of what a step computes (`fast.TABLE` too): a change makes older files unfit."""
 AGAIN = QT_TRANSLATE_NOOP("errors", "Start again with the same seed")
 _NO_MATTER = ("fps", "output", "plan", "preset")
 """Values of a request that no latent depends on."""

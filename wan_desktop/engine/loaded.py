@@ -137,6 +137,7 @@ class Loaded:
         return Clip(
             levers.of(self._device.name, self._device.dtype),
             keep_text=self.plan.keep_text,
+            fuse=not self.plan.streamed,  # the rooms of streamed blocks are used again, so joining would never end
             feed_forward_parts=self.plan.feed_forward_parts,
         )
 

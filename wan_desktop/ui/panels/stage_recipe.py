@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from wan_desktop.domain.exactness import EXACT
 from wan_desktop.domain.request import RenderRequest
 from wan_desktop.ui import job_words, server_words, texts, theme
 from wan_desktop.ui.icons import icon
@@ -103,6 +104,8 @@ class RecipeDialog(QDialog):
             (self.tr("Guidance"), number(float(request.guidance_scale), "g", 6)),
             (self.tr("Shift"), number(float(request.flow_shift), "g", 6)),
             (self.tr("Sampler"), request.sampler),
+            (self.tr("Precision"), request.precision if request.precision != EXACT else ""),
+            (self.tr("Speed"), request.speed if request.speed != EXACT else ""),
             (self.tr("Seed"), str(request.seed)),
             (self.tr("Model"), server_words.model(clip.recipe, request.model)),
             (self.tr("Rendered on"), server_words.rendered_on(clip.recipe, request.model)),
