@@ -146,7 +146,7 @@ def test_a_length_is_rounded_down_as_the_node_does() -> None:
         ({"n3": {"cfg": float("nan")}}, ("3", "invalid_input_type", "cfg")),
         ({"n3": {"model": ["38", 0]}}, ("3", "return_type_mismatch", "model")),
         ({"n3": {"model": ["37", 0, 0]}}, ("3", "bad_linked_input", "model")),
-        ({"n3": {"model": ["37", 9]}}, ("3", "exception_during_inner_validation", None)),
+        ({"n3": {"model": ["37", 9]}}, ("3", "exception_during_inner_validation", "samples")),
         ({"n58": {"video": ["99", 0]}}, ("58", "exception_during_validation", None)),
         ({"n58": {"format": "webm"}}, ("58", "value_not_in_list", "format")),
         ({"n58": {"filename_prefix": "../../x"}}, ("58", "custom_validation_failed", "filename_prefix")),

@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 from support.comfy_stub import ComfyStub
 from support.jobs_elsewhere import Elsewhere
+from support.loopback import Client
 from support.real_comfyui import RealComfyUI, install
-from support.served import serving
+from support.served import serve, serving
+from support.side_by_side import LORA, ModelOfTheirName
+
+from wan_desktop.server.settings import Limits
 
 
 @pytest.fixture
@@ -48,3 +52,42 @@ def comfyui(installed, tmp_path_factory):
     server.start()
     yield server
     server.stop()
+
+
+# ---- two servers beside each other
+
+
+@pytest.fixture(scope="session")
+def plain(installed, tmp_path_factory):
+    """A client of a ComfyUI as it comes, with one LoRA."""
+    base = tmp_path_factory.mktemp("plain")
+    server = RealComfyUI(installed, base, draws=False)
+    (base / "models" / "loras").mkdir()
+    (base / "models" / "loras" / LORA).touch()
+    server.start()
+    yield Client(server.address)
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def ours_served(tmp_path_factory):
+    """Our server, with a model and a LoRA of the same names."""
+    loras = tmp_path_factory.mktemp("loras")
+    (loras / LORA).touch()
+    many = Limits(requests_per_second=1e6, burst=10**6)
+    folder = tmp_path_factory.mktemp("ours")
+    server = serve(folder, models=ModelOfTheirName(), allow_demo=False, loras=str(loras), limits=many)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def ours(ours_served):
+    """A client of our server."""
+    return ours_served.client
+
+
+@pytest.fixture(scope="module")
+def theirs(comfyui):
+    """A client of the ComfyUI that draws."""
+    return Client(comfyui.address)

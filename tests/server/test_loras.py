@@ -105,7 +105,7 @@ def test_a_lora_that_is_not_there_is_no_choice(client, strength) -> None:
                     "details": f"lora_name: 'gone.safetensors' not in {options}",
                     "extra_info": {
                         "input_name": "lora_name",
-                        "input_config": [options],
+                        "input_config": [options, {}],
                         "received_value": "gone.safetensors",
                     },
                 }

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from wan_desktop.graph import problems
 from wan_desktop.graph.node_types import REROUTE, Listed, NodeType, choices, shown
 from wan_desktop.graph.nodes import NODES
-from wan_desktop.graph.problems import Problem, refused
+from wan_desktop.graph.problems import Problem, Via, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 MAX_NODES, MAX_OUTPUTS = 300, 32
 ANY = "*"
+_NOWHERE = (LookupError, TypeError)
 
 Graph = dict[str, dict[str, Any]]
 """Node ids to nodes: {"class_type": name, "inputs": {...}}, API format."""
@@ -78,55 +79,57 @@ def _copied(prompt: Any) -> Graph:
 
 def _check_output(checked: Checked, output: str, lists: Mapping[str, Sequence[str]]) -> None:
     seen: set[str] = set()
-    todo = [output]
+    todo: list[tuple[str, Via | None]] = [(output, None)]
     while todo:
-        ident = todo.pop()
+        ident, via = todo.pop()
         if ident in seen:
             continue
         seen.add(ident)
         if ident not in checked.faults:
-            checked.faults[ident] = _check_node(checked.graph, ident, lists, output=ident == output)
-        todo += [link[0] for link in _links(checked.graph[ident]) if _leads_somewhere(checked.graph, link)]
+            checked.faults[ident] = _check_node(checked.graph, ident, lists, via)
+        for name, spec, link in _links(checked.graph[ident]):
+            if _leads_somewhere(checked.graph, link):
+                todo.append((link[0], (name, shown(spec, lists), link)))
     try:
         checked.ancestors(output)
     except ValueError as error:
-        checked.faults[output] += [problems.broken(error, output=True)]
+        checked.faults[output] += [problems.broken(error, None)]
     except (KeyError, TypeError):
         pass  # a link to nowhere, noted above where it stands
 
 
 def _check_node(
-    graph: Graph, ident: str, lists: Mapping[str, Sequence[str]], *, output: bool
+    graph: Graph, ident: str, lists: Mapping[str, Sequence[str]], via: Via | None
 ) -> list[Problem]:
     kind = NODES[graph[ident]["class_type"]]
     inputs: dict[str, Any] = graph[ident]["inputs"]
-    if kind.name == REROUTE:
-        return _check_reroute(graph, inputs, output=output)
-    found: list[Problem] = []
-    for name, spec in kind.inputs.items():
-        if name not in inputs:
-            found += [problems.missing(name)] if name in kind.required else []
-        elif isinstance(inputs[name], list):
-            found += _check_link(graph, name, spec, inputs[name], output=output)
-        else:
-            found += _check_value(inputs, name, spec, lists)
-    return found
+    try:
+        if kind.name == REROUTE:
+            return _check_reroute(graph, inputs)
+        found: list[Problem] = []
+        for name, spec in kind.inputs.items():
+            if name not in inputs:
+                found += [problems.missing(name)] if name in kind.required else []
+            elif isinstance(inputs[name], list):
+                found += _check_link(graph, name, spec, inputs[name])
+            else:
+                found += _check_value(inputs, name, spec, lists)
+        return found
+    except _NOWHERE as error:
+        return [problems.broken(error, via)]  # ComfyUI sees nothing else of the node then
 
 
-def _check_reroute(graph: Graph, inputs: dict[str, Any], *, output: bool) -> list[Problem]:
+def _check_reroute(graph: Graph, inputs: dict[str, Any]) -> list[Problem]:
     name = next(iter(inputs), "")
     value = inputs.get(name)
-    return _check_link(graph, name, [ANY, {}], value if isinstance(value, list) else [], output=output)
+    return _check_link(graph, name, [ANY, {}], value if isinstance(value, list) else [])
 
 
-def _check_link(graph: Graph, name: str, spec: list[Any], link: list[Any], *, output: bool) -> list[Problem]:
+def _check_link(graph: Graph, name: str, spec: list[Any], link: list[Any]) -> list[Problem]:
+    """What is wrong with a link. Raises LookupError or TypeError when it leads nowhere."""
     if len(link) != 2:
         return [problems.bad_link(name, shown(spec, {}), link)]
-    try:
-        kind = NODES[graph[link[0]]["class_type"]]
-        received = _output_type(kind, link[1])
-    except (LookupError, TypeError) as error:
-        return [problems.broken(error, output=output)]
+    received = _output_type(NODES[graph[link[0]]["class_type"]], link[1])
     wanted = spec[0] if isinstance(spec[0], str) else "COMBO"
     if received in (wanted, ANY) or wanted == ANY or (wanted == "COMBO" and received == "STRING"):
         return []
@@ -169,6 +172,8 @@ def _real(value: Any) -> float:
 
 
 def _string(value: Any) -> str:
+    if value is None:
+        return ""  # clients that leave a text out send null
     if not isinstance(value, str | int | float):
         raise TypeError("it is no text")
     return str(value).encode("utf-8", "replace").decode()  # a lone surrogate is no text that can be stored
@@ -177,12 +182,12 @@ def _string(value: Any) -> str:
 _CONVERTERS: dict[str, Any] = {"INT": int, "FLOAT": _real, "STRING": _string, "BOOLEAN": bool}
 
 
-def _links(node: dict[str, Any]) -> list[list[Any]]:
+def _links(node: dict[str, Any]) -> list[Via]:
     """The links of the inputs that the node's kind has; what else stands there is left alone."""
     inputs, kind = node["inputs"], NODES[node["class_type"]]
-    names = [next(iter(inputs), "")] if kind.name == REROUTE else list(kind.inputs)
-    values = [inputs[name] for name in names if name in inputs]
-    return [value for value in values if isinstance(value, list) and len(value) == 2]
+    specs = {next(iter(inputs), ""): [ANY, {}]} if kind.name == REROUTE else kind.inputs
+    found = [(name, spec, inputs.get(name)) for name, spec in specs.items()]
+    return [(name, spec, link) for name, spec, link in found if isinstance(link, list) and len(link) == 2]
 
 
 def _leads_somewhere(graph: Graph, link: list[Any]) -> bool:
@@ -211,5 +216,6 @@ def _ordered(graph: Graph, output: str) -> list[str]:
         elif ident not in done:
             open_.add(ident)
             todo.append((ident, True))
-            todo += [(link[0], False) for link in reversed(_links(graph[ident])) if link[0] not in done]
+            links = [link for _, _, link in _links(graph[ident])]
+            todo += [(link[0], False) for link in reversed(links) if link[0] not in done]
     return list(done)

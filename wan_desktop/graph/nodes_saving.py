@@ -86,7 +86,7 @@ SAVERS = (
             "filename_prefix": text("ComfyUI", multiline=False),
             "codec": ["COMBO", {"multiselect": False, "options": ["vp9", "av1"]}],
             "fps": real(24.0, 0.01, 1000.0),
-            "crf": real(32.0, 0.0, 63.0, 1.0),
+            "crf": real(32.0, 0, 63.0, 1),
         },
         hidden=_HIDDEN_V3,
         is_output=True,

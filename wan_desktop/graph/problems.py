@@ -8,6 +8,10 @@ Problem = dict[str, Any]
 """One error: "type", "message", "details", "extra_info"."""
 
 
+Via = tuple[str, list[Any], list[Any]]
+"""The input that leads to a node: its name, what it is (as in `nodes`), the link."""
+
+
 class PromptRefused(Exception):
     """A prompt that cannot be rendered. `error` and `node_errors` are what ComfyUI replies with status 400."""
 
@@ -40,7 +44,7 @@ def bad_link(name: str, config: Any, value: Any) -> Problem:
     """A list that is no link."""
     message = "Bad linked input, must be a length-2 list of [node_id, slot_index]"
     return problem(
-        "bad_linked_input", message, name, input_name=name, input_config=config, received_value=value
+        "bad_linked_input", message, name, input_name=name, input_config=_padded(config), received_value=value
     )
 
 
@@ -51,7 +55,7 @@ def mismatch(name: str, config: Any, received: str, wanted: str, link: Any) -> P
         "Return type mismatch between linked nodes",
         f"{name}, received_type({received}) mismatch input_type({wanted})",
         input_name=name,
-        input_config=config,
+        input_config=_padded(config),
         received_type=received,
         linked_node=link,
     )
@@ -64,7 +68,7 @@ def not_a(kind: str, name: str, config: Any, value: Any, why: str) -> Problem:
         f"Failed to convert an input value to a {kind} value",
         f"{name}, {_short(value)}, {why}",
         input_name=name,
-        input_config=config,
+        input_config=_padded(config),
         received_value=value,
         exception_message=why,
     )
@@ -78,7 +82,7 @@ def outside(name: str, config: Any, value: Any, bound: float, *, small: bool) ->
         f"Value {value} {words} of {bound}",
         name,
         input_name=name,
-        input_config=config,
+        input_config=_padded(config),
         received_value=value,
     )
 
@@ -102,7 +106,7 @@ def not_in_list(name: str, config: Any, value: Any, options: list[Any]) -> Probl
         "Value not in list",
         f"{name}: '{_short(value)}' not in {told}",
         input_name=name,
-        input_config=None if long else config,
+        input_config=None if long else _padded(config),
         received_value=value,
     )
 
@@ -117,16 +121,27 @@ def custom(name: str, sentence: str) -> Problem:
     )
 
 
-def broken(error: Exception, *, output: bool) -> Problem:
-    """A link that leads nowhere: what ComfyUI tells as an exception while it validates."""
-    where = "" if output else "inner "
+def broken(error: Exception, via: Via | None) -> Problem:
+    """A link that leads nowhere: what ComfyUI tells as an exception while it validates. No `via`: an output node."""
+    raised = {"exception_type": type(error).__name__, "traceback": []}
+    if via is None:
+        return problem("exception_during_validation", "Exception when validating node", str(error), **raised)
+    name, config, link = via
     return problem(
-        f"exception_during_{where.replace(' ', '_')}validation",
-        f"Exception when validating {where}node",
+        "exception_during_inner_validation",
+        "Exception when validating inner node",
         str(error),
-        exception_type=type(error).__name__,
-        traceback=[],
+        input_name=name,
+        input_config=_padded(config),
+        exception_message=str(error),
+        linked_node=link,
+        **raised,
     )
+
+
+def _padded(config: list[Any]) -> list[Any]:
+    """An input with its options, also where it has none: as errors show it."""
+    return config if len(config) > 1 else [*config, {}]
 
 
 def _short(value: Any) -> str:

@@ -11,7 +11,7 @@ from wan_desktop.domain.errors import InvalidRequest
 from wan_desktop.domain.job import JobState
 from wan_desktop.server import records
 from wan_desktop.server.history import as_text, find
-from wan_desktop.server.replies import empty, ok, ok_text, read_object
+from wan_desktop.server.replies import NotJson, empty, ok, ok_text, read_object
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,8 +46,11 @@ class QueueRoutes:
         return empty()
 
     async def interrupt(self, request: web.Request) -> web.Response:
-        """POST /interrupt: whatever runs, or only {"prompt_id": id} if it runs."""
-        body = await read_object(request, self._desk.settings.limits)
+        """POST /interrupt: whatever runs, or only {"prompt_id": id} if it runs. A body that is no JSON is none."""
+        try:
+            body = await read_object(request, self._desk.settings.limits)
+        except NotJson:
+            body = {}
         running = self._desk.ledger.running()
         if body.get("prompt_id"):
             wanted = self._desk.ledger.job_id(str(body["prompt_id"]))

@@ -74,14 +74,18 @@ async def read_body(request: web.Request, limits: Limits) -> bytes:
     return bytes(body)
 
 
+class NotJson(web.HTTPBadRequest):
+    """The body is no JSON; the reply says so in ComfyUI's shape."""
+
+
 async def read_json(request: web.Request, limits: Limits) -> Any:
-    """The body as JSON, whatever Content-Type says. Raises HTTPBadRequest (empty JSON error) when it is none."""
+    """The body as JSON, whatever Content-Type says. Raises NotJson when it is none."""
     body = await read_body(request, limits)
     try:
         return json.loads(body, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError) as error:
         text = failure(400, "invalid_json", "The body is no JSON.").text
-        raise web.HTTPBadRequest(text=text, content_type="application/json") from error
+        raise NotJson(text=text, content_type="application/json") from error
 
 
 def _finite(text: str) -> float:
