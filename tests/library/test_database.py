@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import multiprocessing
@@ -287,6 +288,23 @@ def test_there_is_one_backup_a_day_and_three_in_all(path):
     names = sorted(p.name for p in path.parent.glob("*.backup"))
     assert names[:2] == ["library.2000-01-04-000000.backup", "library.2000-01-05-000000.backup"]
     assert len(names) == 3
+
+
+def test_a_program_that_stays_open_makes_the_days_backup_too(path, monkeypatch):
+    monkeypatch.setattr("wan_desktop.library.database.BACKUP_LOOK_SECONDS", -1.0)
+    _fill(path, 3)
+    database = Database(path)
+    (first,) = path.parent.glob("*.backup")
+    do(database, lambda: database.put_job(job("new")))
+    do(database, lambda: None)
+    assert list(path.parent.glob("*.backup")) == [first]
+    first.rename(first.with_name("library.2000-01-01-000000.backup"))
+    os.utime(first.with_name("library.2000-01-01-000000.backup"), (1, 1))
+    do(database, lambda: None)
+    database.close()
+    newest = max(path.parent.glob("*.backup"))
+    with contextlib.closing(sqlite3.connect(newest)) as raw:
+        assert raw.execute("SELECT count(*) FROM jobs WHERE id = 'new'").fetchone() == (1,)
 
 
 def test_a_clock_that_was_set_back_costs_no_backup(path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from wan_desktop.media.files import replace_file, sync_file
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 KEPT = 3
 _DAY = 86_400
@@ -39,6 +42,14 @@ def back_up_daily(connection: sqlite3.Connection, path: Path) -> None:
     now = time.time()
     if not any(0 <= now - backup.stat().st_mtime < _DAY for backup in backups(path)):
         back_up(connection, path)
+
+
+def try_back_up_daily(connection: sqlite3.Connection, path: Path) -> None:
+    """`back_up_daily`; where that cannot be is told in the log: a full disk must not lock anyone out."""
+    try:
+        back_up_daily(connection, path)
+    except (sqlite3.Error, OSError) as error:
+        log.warning("no backup of the database: %s", error)
 
 
 def sweep_halves(path: Path) -> None:

@@ -6,12 +6,14 @@ import json
 import logging
 import sqlite3
 import threading
+import time
 from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, DiskProblem, LibraryProblem, WanError
 from wan_desktop.domain.job import Clip, Job, JobState
+from wan_desktop.library.backups import try_back_up_daily
 from wan_desktop.library.opening import open_database
 from wan_desktop.library.rows import (
     CLIP_COLUMNS,
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+BACKUP_LOOK_SECONDS = 3600.0
+"""How often a program that stays open looks whether the day's backup is due."""
 
 
 class Database:
@@ -88,8 +93,12 @@ class Database:
             opened.set_exception(error)
             return
         opened.set_result(None)
+        looked = time.monotonic()
         while (work := self._work.get()) is not None:
             work()
+            if time.monotonic() - looked > BACKUP_LOOK_SECONDS:
+                looked = time.monotonic()
+                try_back_up_daily(self._db, self.path)
         self._db.close()
 
     def _fulfil(self, future: Future[T], work: Callable[[], T], then: Callable[[T], object] | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, LibraryProblem
 from wan_desktop.domain.sentence import Sentence, both
-from wan_desktop.library.backups import back_up, back_up_daily, backups, stamp, sweep_halves
+from wan_desktop.library.backups import back_up, backups, stamp, sweep_halves, try_back_up_daily
 from wan_desktop.library.migrations import MIGRATIONS, VERSION
 from wan_desktop.library.salvage import CLIPS, JOBS, REMEMBERED, UNREADABLE, salvage
 from wan_desktop.media.files import disk_errors, replace_file, sync_file, sync_folder
@@ -73,9 +73,9 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, tuple[Sentence, ...]]
 def _backed_up(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
     try:
         sweep_halves(path)
-        back_up_daily(connection, path)
-    except (sqlite3.Error, OSError) as error:
-        log.warning("no backup of the database: %s", error)  # a full disk must not lock anyone out
+    except OSError as error:
+        log.warning("half a backup of the database stays: %s", error)
+    try_back_up_daily(connection, path)
     return connection
 
 
