@@ -205,6 +205,23 @@ def test_an_end_that_could_not_be_stored_leaves_the_job_running(hasty):
     assert not hasty.running.any
 
 
+@pytest.mark.parametrize("ask", [lambda host, job: host.retry(job.id), lambda host, job: host.sweep(0)])
+def test_what_is_kept_goes_only_once_it_is_stored_that_it_may(hasty, ask):
+    job = submit(hasty)
+    hasty.cancel(job.id).result()
+    hasty.library.kept.make_room(job.id)
+    snapshot = hasty.library.kept.snapshot(job.id)
+    snapshot.write_bytes(b"hours")
+    with no_commits(hasty):
+        with contextlib.suppress(WanError):
+            ask(hasty, job).result()
+        hasty.store.run(lambda: None).exception()
+    assert snapshot.exists()
+    ask(hasty, job).result()
+    hasty.store.run(lambda: None).result()
+    assert not snapshot.exists()
+
+
 def test_a_clip_is_told_with_its_job_or_not_at_all(hasty):
     submit(hasty)
     job, _ = hasty.running.lease()

@@ -17,6 +17,7 @@ from wan_desktop.jobs.intake import Intake
 from wan_desktop.jobs.job_verbs import JobVerbs
 from wan_desktop.jobs.queue import Queue
 from wan_desktop.jobs.running import Running
+from wan_desktop.jobs.tidying import Tidying
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,7 @@ class Host(JobVerbs):
         self.backend = backend
         self.queue = Queue(store)
         self.running = Running(self)
+        self.tidying = Tidying(self)
         self._intake = Intake(library, images, models)
         self._worker = ThreadPoolExecutor(1, "intake")
         self._listeners: list[Callable[[Event], None]] = []

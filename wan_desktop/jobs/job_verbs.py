@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from typing import TYPE_CHECKING
 
 from wan_desktop.domain.each import do_each
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from wan_desktop.jobs.ports import Backend, Library, Store
     from wan_desktop.jobs.queue import Queue
     from wan_desktop.jobs.running import Running
+    from wan_desktop.jobs.tidying import Tidying
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ class JobVerbs:
     backend: Backend
     queue: Queue
     running: Running
+    tidying: Tidying
     _intake: Intake
     _worker: ThreadPoolExecutor
 
@@ -108,14 +109,20 @@ class JobVerbs:
     def retry(self, job_id: str) -> Future[Job]:
         """Queue an ended or paused job again from the start, with the same request; what it kept is removed."""
 
-        def work() -> Job:
-            job = self.queue.get(job_id)
-            if job.state in (JobState.QUEUED, JobState.RUNNING):
-                return job
-            self.library.forget_kept(job)  # here, where it cannot begin meanwhile
-            return self.queue.retry(job)
+        goes_already = False
 
-        return self.store.run(work, self.announce)
+        def work() -> Job:
+            nonlocal goes_already
+            job = self.queue.get(job_id)
+            goes_already = job.state in (JobState.QUEUED, JobState.RUNNING)
+            return job if goes_already else self.queue.retry(job)
+
+        def then(job: Job) -> None:
+            if not goes_already:
+                self.tidying.forget(job)
+            self.announce(job)
+
+        return self.store.run(work, then)
 
     def decode_again(self, job_id: str, plan: int | None = None) -> Future[Job]:
         """Queue a new job that makes a clip of the latents that `job_id` keeps, with memory plan number `plan`.
@@ -191,20 +198,13 @@ class JobVerbs:
         meanwhile. What one removal is refused keeps no other from being done.
         """
 
-        def tidy() -> None:
-            jobs = self.store.jobs()
-            done = [
-                job for job in jobs if job.state is JobState.DONE
-            ]  # the program may have been lost before that
+        def work() -> None:
             do_each(
                 (
-                    lambda: log.info("%d bytes belonged to no job", self.library.sweep_orphans(jobs)),
-                    *(partial(self.library.forget_snapshot, job) for job in done),
+                    lambda: self.store.run(self.tidying.remove_orphans).result(),
+                    lambda: self.tidying.bound(most_bytes),
                 )
             )
-
-        def work() -> None:
-            do_each((lambda: self.store.run(tidy).result(), lambda: self.running.sweep(most_bytes)))
 
         return self._worker.submit(work)
 

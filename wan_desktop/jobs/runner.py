@@ -14,6 +14,7 @@ from wan_desktop.domain.events import AwakeState, JobChanged, QueueState
 from wan_desktop.domain.job import JobState
 from wan_desktop.jobs.disk_watch import DiskWatch
 from wan_desktop.jobs.one_job import OneJob
+from wan_desktop.jobs.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,28 +39,6 @@ class Lane:
 
     backend: Backend
     fits: Callable[[Job], bool]
-
-
-class _Worker:
-    """Where a lane's jobs run: a thread of its own, or the runner's. `ended`: it takes no further job."""
-
-    def __init__(self, lane: Lane) -> None:
-        self.lane = lane
-        self.wake, self.ended = threading.Event(), threading.Event()
-        self.job_id: str | None = None
-        self._thread: threading.Thread | None = None
-
-    @property
-    def alive(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
-
-    def start(self, work: Callable[[_Worker], None]) -> None:
-        self._thread = threading.Thread(target=work, args=(self,), name="runner-lane")
-        self._thread.start()
-
-    def join(self) -> None:
-        if self._thread is not None:
-            self._thread.join()
 
 
 class Runner:
@@ -90,10 +69,10 @@ class Runner:
         jobs may keep, `clock` seconds.
         """
         self._host = host
-        self._main = _Worker(Lane(host.backend, fits))
-        self._workers = [_Worker(lane) for lane in lanes]
+        self._main = Worker(Lane(host.backend, fits))
+        self._workers = [Worker(lane) for lane in lanes]
         self._changing = threading.Lock()
-        self._leaving: list[_Worker] = []
+        self._leaving: list[Worker] = []
         self._running = False
         self._even_paused, self._awake = even_paused, awake
         self._log_tail, self._keep_bytes = log_tail, keep_bytes
@@ -130,7 +109,7 @@ class Runner:
         with self._changing:
             stay = [worker for worker in self._workers if any(worker.lane is lane for lane in lanes)]
             gone = [worker for worker in self._workers if worker not in stay]
-            new = [_Worker(lane) for lane in lanes if not any(worker.lane is lane for worker in stay)]
+            new = [Worker(lane) for lane in lanes if not any(worker.lane is lane for worker in stay)]
             self._workers = [*stay, *new]
             self._leaving = [worker for worker in (*self._leaving, *gone) if worker.alive]
             if self._running:
@@ -164,7 +143,7 @@ class Runner:
             self._disks.stop()
             unsubscribe()
 
-    def _work(self, worker: _Worker) -> None:
+    def _work(self, worker: Worker) -> None:
         """Run the worker's jobs."""
         lane = worker.lane
         while not (self._stopped.is_set() or worker.ended.is_set()):
@@ -187,7 +166,7 @@ class Runner:
         jobs = self._patiently(lambda: self._host.jobs().result()) or []
         return any(job.waits_for_disk and job.id not in self.held and lane.fits(job) for job in jobs)
 
-    def _run_for(self, worker: _Worker, job: Job, cancel: CancelToken) -> None:
+    def _run_for(self, worker: Worker, job: Job, cancel: CancelToken) -> None:
         worker.job_id = job.id
         if worker.ended.is_set():  # between the lease and now
             self._host.running.hand_back(job.id)
@@ -246,7 +225,7 @@ class Runner:
 
     def _sweep(self) -> None:
         try:
-            self._host.running.sweep(self._keep_bytes())
+            self._host.tidying.bound(self._keep_bytes())
         except WanError as error:
             log.warning("what ended jobs keep could not be swept: %s", error)
 

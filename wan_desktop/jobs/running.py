@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wan_desktop.domain.events import ClipAdded, Pausing, QueueState
@@ -167,7 +166,7 @@ class Running:
         with self._keeping:
             pending, run.unsaved = run.unsaved is not None, job
         if not pending:
-            self._host.store.run(work, self._tell).add_done_callback(_log_refused)
+            self._host.store.run(work, self._tell).add_done_callback(log_refused)
 
     def _tell(self, job: Job | None) -> None:
         if job is not None:
@@ -253,22 +252,9 @@ class Running:
             run.when_cancelled = JobState.QUEUED
             run.token.cancel(ending=True)
 
-    def sweep(self, most_bytes: int) -> None:
-        """Keep what ended jobs keep within `most_bytes`, and say so in their rows. Raises WanError."""
-        jobs = self._host.jobs().result()
-        for job in self._host.library.too_much(jobs, most_bytes):
-            self._host.store.run(partial(self._forget, job.id), self._tell).add_done_callback(_log_refused)
 
-    def _forget(self, job_id: str) -> Job | None:
-        """In the store, where no lease comes between: the job keeps nothing any more, if nobody wants it again."""
-        now = self._host.store.job(job_id)
-        if now is None or not now.state.may_be_swept:
-            return None
-        self._host.library.forget_kept(now)
-        return self._host.queue.keep(replace(now, kept_step=0, kept_steps=0, kept_latents=False))
-
-
-def _log_refused(stored: Future[Job | None]) -> None:
+def log_refused(stored: Future[Job | None]) -> None:
+    """Tell in the log what could not be stored of a job; it is not lost, and comes again."""
     error = stored.exception()
     if error is not None:
         log.warning("how far a job is could not be stored: %s", error)
