@@ -5,10 +5,13 @@ import json
 
 import pytest
 import torch
+from torch._dynamo.utils import counters
 
+from benchmarks import stock_full_size as stock
 from wan_desktop.engine import compiling
 from wan_desktop.engine.compiling import Compiler, Shape
 from wan_desktop.engine.device import Device
+from wan_desktop.engine.lean import Clip, Text, adopt
 from wan_desktop.engine.lean_pieces import EAGER
 
 SHAPE = Shape(width=32, heads=2, blocks=3, eps=1e-6, frames=2, tokens=12, dtype="float32")
@@ -115,3 +118,19 @@ def test_the_shape_is_that_of_the_network_and_the_clip(pipeline):
     assert shape.width == config.num_attention_heads * config.attention_head_dim
     assert shape.dtype == "float32"
     assert Shape.of(pipeline.transformer, (1, 48, 3, 16, 10)) == shape
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_trial_compiles_all_that_a_clip_needs(dtype):
+    """Nothing is compiled within a clip: what its forwards meet, the trial's block has met."""
+    network = stock.random_transformer(stock.TINY_TRANSFORMER, getattr(torch, dtype), "cpu")
+    assert adopt(network)
+    latents = torch.randn(1, 48, 3, 4, 6).to(network.dtype)
+    pieces = compiling.pieces("eager")
+    compiling.trial(Shape.of(network, latents.shape), torch.device("cpu"), pieces)
+    before = counters["stats"]["unique_graphs"]
+    for t in ([0.0, 500.0, 500.0], [400.0] * 3):
+        text = Text(Clip(pieces=pieces), torch.zeros(1, 512, network.config.text_dim, dtype=network.dtype))
+        with torch.no_grad():
+            network(latents, torch.tensor(t), text)
+    assert counters["stats"]["unique_graphs"] == before > 0
