@@ -82,6 +82,9 @@ class Compiler:
         self._on = on
         self._ready: set[Shape] = set()
         self._asked: tuple[Shape, bool] | None = None
+        if device.is_cuda:  # before anything is compiled, kernels of our own included
+            os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder))
+            os.environ.setdefault("TRITON_CACHE_DIR", str(folder / "triton"))
 
     @property
     def on(self) -> bool:
@@ -122,8 +125,6 @@ class Compiler:
 
     def _trial(self, shape: Shape) -> dict[str, float] | None:
         """Run one block of this shape, as it is and compiled; None when that fails, and then no more is tried."""
-        if self._backend == "inductor":
-            os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(self._folder))
         try:
             found = trial(shape, torch.device(self._device.name), pieces(self._backend))
         except torch.OutOfMemoryError:
