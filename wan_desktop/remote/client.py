@@ -48,6 +48,8 @@ MOST_JSON = 64_000_000
 MOST_CLIP = 4_000_000_000
 """Bytes; what is larger is no answer, or no clip, of ours."""
 MOST_MESSAGE = 32_000_000
+_CLOSE_SECONDS = 1.0
+"""A server that is away does not say goodbye; nobody who cancels waits for that."""
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=15)
 _DOWNLOAD = aiohttp.ClientTimeout(total=None, connect=15, sock_read=60)
 
@@ -116,7 +118,11 @@ class ComfyClient:
         """The server's WebSocket, an async context manager; entering it raises aiohttp's and system errors."""
         assert self._session is not None
         return self._session.ws_connect(
-            f"{self._url}/ws", params={"clientId": client_id}, heartbeat=20.0, max_msg_size=MOST_MESSAGE
+            f"{self._url}/ws",
+            params={"clientId": client_id},
+            heartbeat=20.0,
+            timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),
+            max_msg_size=MOST_MESSAGE,
         )
 
     # ---- one request

@@ -36,7 +36,8 @@ class Ears:
         tried = asyncio.Event()
         self._task = asyncio.create_task(self._listen(client_id, hearing, tried))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(tried.wait(), _OPEN_SECONDS)
+            async with asyncio.timeout(_OPEN_SECONDS):
+                await tried.wait()
 
     async def close(self) -> None:
         """Listen no more."""
@@ -48,7 +49,8 @@ class Ears:
     async def pause(self, seconds: float) -> None:
         """Wait so long, or until something has changed."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.changed.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for may lose a cancel that comes with the change
+                await self.changed.wait()
 
     async def _listen(self, client_id: str, hearing: Callable[[], Hearing], tried: asyncio.Event) -> None:
         while True:
