@@ -152,6 +152,15 @@ def test_ended_jobs_lose_what_they_keep_oldest_first_and_others_never(kept):
     ]
 
 
+def test_unfinished_work_stays_longer_than_what_has_its_clip(kept):
+    failed = replace(a_job(id="failedaaaa"), state=JobState.FAILED, finished_at=1.0)
+    done = replace(a_job(id="doneaaaaaa"), state=JobState.DONE, finished_at=2.0)
+    for job in (failed, done):
+        keep(kept, job.id)
+    assert kept.too_much([failed, done], 200) == [done]
+    assert kept.too_much([failed, done], 0) == [done, failed]
+
+
 def test_room_for_what_is_kept_is_wanted_before_a_render_begins(library, kept, tmp_path, monkeypatch):
     request = replace(a_job().request, width=1280, height=704, num_frames=121)
     elsewhere = {"library": 10**12, "renders": 400_000_000}

@@ -103,9 +103,11 @@ class KeptFiles:
     def too_much(self, jobs: Iterable[Job], most_bytes: int) -> list[Job]:
         """The ended jobs that must give up what they keep, so that all stays within `most_bytes`, oldest first.
 
-        A job that may go on by itself or by one word (waiting, running, paused, interrupted) never loses its work.
+        Those that have their clip come before those that have none: of the latter it is hours of work. A job that may go on by itself or by one word (waiting, running, paused, interrupted) never loses its work.
         """
-        jobs = sorted(jobs, key=lambda job: job.finished_at or job.created_at)
+        jobs = sorted(
+            jobs, key=lambda job: (job.state is not JobState.DONE, job.finished_at or job.created_at)
+        )
         sizes = {job.id: _size(self.folder / job.id) for job in jobs}
         total = sum(sizes.values())
         found: list[Job] = []
