@@ -103,7 +103,8 @@ class KeptFiles:
     def too_much(self, jobs: Iterable[Job], most_bytes: int) -> list[Job]:
         """The ended jobs that must give up what they keep, so that all stays within `most_bytes`, oldest first.
 
-        Those that have their clip come before those that have none: of the latter it is hours of work. A job that may go on by itself or by one word (waiting, running, paused, interrupted) never loses its work.
+        Those that have their clip come before those that have none: of the latter it is hours of work. A job that may
+        go on by itself or by one word (waiting, running, paused, interrupted) never loses its work.
         """
         jobs = sorted(
             jobs, key=lambda job: (job.state is not JobState.DONE, job.finished_at or job.created_at)
