@@ -479,39 +479,39 @@
     <name>Exactness</name>
     <message>
         <source>Exact</source>
-        <translation type="unfinished"></translation>
+        <translation>精确</translation>
     </message>
     <message>
         <source>Eight bits (fp8)</source>
-        <translation type="unfinished"></translation>
+        <translation>八位（fp8）</translation>
     </message>
     <message>
         <source>Fast</source>
-        <translation type="unfinished">快速</translation>
+        <translation>快速</translation>
     </message>
     <message>
         <source>Precision</source>
-        <translation type="unfinished"></translation>
+        <translation>精度</translation>
     </message>
     <message>
         <source>Fewer bits take less memory, and less time on cards that multiply them; not exact.</source>
-        <translation type="unfinished"></translation>
+        <translation>位数越少，占用内存越少，在支持这种乘法的显卡上也更快；但不精确。</translation>
     </message>
     <message>
         <source>Speed</source>
-        <translation type="unfinished"></translation>
+        <translation>速度</translation>
     </message>
     <message>
         <source>Fast guesses some of the steps from those before them; not exact.</source>
-        <translation type="unfinished"></translation>
+        <translation>“快速”会根据前面的步骤推测其中一些步骤；不精确。</translation>
     </message>
     <message>
         <source>Not exact; how far from it has not been measured.</source>
-        <translation type="unfinished"></translation>
+        <translation>不精确；偏差有多大尚未测量。</translation>
     </message>
     <message>
         <source>Not exact: measured on {count} prompts of the built-in model, clips are {median} dB (median) from the exact ones, and {lowest} dB at the lowest. That says nothing about the 5 B.</source>
-        <translation type="unfinished"></translation>
+        <translation>不精确：在内置模型的 {count} 条提示词上测得，与精确视频相比 PSNR 中位数为 {median} dB，最低为 {lowest} dB。这不能说明 5 B 的情况。</translation>
     </message>
 </context>
 <context>
@@ -749,35 +749,35 @@
     <name>Memory</name>
     <message>
         <source>Automatic</source>
-        <translation type="unfinished"></translation>
+        <translation>自动</translation>
     </message>
     <message>
         <source>Everything on the card</source>
-        <translation type="unfinished"></translation>
+        <translation>全部放在显卡上</translation>
     </message>
     <message>
         <source>Blocks come and go</source>
-        <translation type="unfinished"></translation>
+        <translation>各层轮流进出显卡</translation>
     </message>
     <message>
         <source>And frames in tiles</source>
-        <translation type="unfinished"></translation>
+        <translation>再加上画面分块</translation>
     </message>
     <message>
         <source>And smaller tiles</source>
-        <translation type="unfinished"></translation>
+        <translation>再加上更小的分块</translation>
     </message>
     <message>
         <source>The least: frames on the processor</source>
-        <translation type="unfinished"></translation>
+        <translation>占用最少：画面由处理器解码</translation>
     </message>
     <message>
         <source>Memory</source>
-        <translation type="unfinished"></translation>
+        <translation>显存</translation>
     </message>
     <message>
         <source>How the card&apos;s memory is used; every plan makes the same clip, in more or less time.</source>
-        <translation type="unfinished"></translation>
+        <translation>显存的使用方式；每种方案生成的视频都相同，只是快慢不同。</translation>
     </message>
 </context>
 <context>
@@ -1259,6 +1259,14 @@
     <message>
         <source>Sampler</source>
         <translation>采样器</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
     </message>
     <message>
         <source>Seed</source>
@@ -2143,10 +2151,6 @@
         <translation>另一个 Wan Desktop 正在使用这个视频库：请关闭它，或在它的“设置”中打开 API。</translation>
     </message>
     <message>
-        <source>There is no display for a window here. To render without one: wan-desktop render &quot;a red ball moving right over a blue background&quot;</source>
-        <translation>这里没有可显示窗口的屏幕。无窗口渲染请用：wan-desktop render &quot;a red ball moving right over a blue background&quot;</translation>
-    </message>
-    <message>
         <source>“{value}” is not a size: write width and height like 1280x704.</source>
         <translation>“{value}”不是尺寸：请把宽和高写成 1280x704 这样。</translation>
     </message>
@@ -2184,7 +2188,7 @@
     </message>
     <message>
         <source>There is no {field_name} “{value}”: choose one of {names}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有名为“{value}”的{field_name}：请从 {names} 中选择。</translation>
     </message>
     <message>
         <source>Width and height must be multiples of 32: instead of {side} use {below} or {above}.</source>
@@ -2444,11 +2448,11 @@
     </message>
     <message>
         <source>The render process no longer answered and was ended; a fresh one is being started.</source>
-        <translation type="unfinished"></translation>
+        <translation>渲染进程不再响应，已被结束；正在启动新的进程。</translation>
     </message>
     <message>
         <source>The computer&apos;s memory ran out, so the system ended the render process.</source>
-        <translation type="unfinished"></translation>
+        <translation>电脑的内存不足，系统结束了渲染进程。</translation>
     </message>
     <message>
         <source>Close other programs, or use a smaller size or fewer frames</source>
@@ -2456,7 +2460,7 @@
     </message>
     <message>
         <source>The system or another program ended the render process ({ending}); a fresh one is being started.</source>
-        <translation type="unfinished"></translation>
+        <translation>系统或其他程序结束了渲染进程（{ending}）；正在启动新的进程。</translation>
     </message>
     <message>
         <source>The render process crashed ({ending}); a fresh one is being started.</source>
@@ -2848,11 +2852,15 @@
     </message>
     <message>
         <source>Close other programs that use the graphics card</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭其他占用显卡的程序</translation>
     </message>
     <message>
         <source>This computer could not be measured: the measuring process ended early.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法测量这台电脑：测量进程提前结束了。</translation>
+    </message>
+    <message>
+        <source>There is no display for a window here. Rendering needs none; add to the command: render &quot;a red ball moving right over a blue background&quot;</source>
+        <translation>这里没有可显示窗口的屏幕。渲染并不需要屏幕；请在命令后加上：render &quot;a red ball moving right over a blue background&quot;</translation>
     </message>
 </context>
 <context>
@@ -3138,27 +3146,27 @@
     </message>
     <message>
         <source>it holds no frames</source>
-        <translation type="unfinished"></translation>
+        <translation>其中没有画面</translation>
     </message>
     <message>
         <source>the finished file cannot be read back</source>
-        <translation type="unfinished"></translation>
+        <translation>写成的文件无法读回</translation>
     </message>
     <message>
         <source>its {key} did not read back</source>
-        <translation type="unfinished"></translation>
+        <translation>其中的 {key} 读回后不一致</translation>
     </message>
     <message>
         <source>{found} instead of {wanted}</source>
-        <translation type="unfinished"></translation>
+        <translation>实际为{found}，应为{wanted}</translation>
     </message>
     <message>
         <source>{num_frames} frames, {fps} a second, {width}×{height}</source>
-        <translation type="unfinished"></translation>
+        <translation>{num_frames} 帧，每秒 {fps} 帧，{width}×{height}</translation>
     </message>
     <message>
         <source>{num_frames} frames, {width}×{height}</source>
-        <translation type="unfinished"></translation>
+        <translation>{num_frames} 帧，{width}×{height}</translation>
     </message>
 </context>
 <context>

@@ -123,7 +123,7 @@ def _check_display() -> None:
     raise HostProblem(
         QT_TRANSLATE_NOOP(
             "errors",
-            "There is no display for a window here. To render without one: "
-            'wan-desktop render "a red ball moving right over a blue background"',
+            "There is no display for a window here. Rendering needs none; add to the command: "
+            'render "a red ball moving right over a blue background"',
         )
     )

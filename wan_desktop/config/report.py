@@ -76,7 +76,7 @@ def _job(job: Job, with_prompts: bool) -> dict[str, Any]:
 def _without_prompt(note: str) -> str:
     """The note without the words of the prompt that it says were cut."""
     if isinstance(note, Sentence) and "cut" in note.values:
-        return Sentence(note.template, **(note.values | {"cut": "<prompt>"}))
+        return note.replaced(cut="<prompt>")
     return note
 
 

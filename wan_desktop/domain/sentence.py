@@ -26,6 +26,10 @@ class Sentence(str):
         self.template, self.values = template, values
         return self
 
+    def replaced(self, **values: Any) -> Sentence:
+        """The same template with other values in these places."""
+        return Sentence(self.template, **(self.values | values))
+
     def to_json(self) -> str | dict[str, Any]:
         """Plain data: template and values, or the sentence alone when there is nothing to fill in."""
         if not self.values:
