@@ -22,7 +22,7 @@ def test_every_plan_and_cut_is_measured(tmp_path, monkeypatch, capsys):
         "6",
     ]
     monkeypatch.setattr(sys, "argv", arguments)
-    monkeypatch.setattr(memory_plans, "CUTS", ((1, 1), (1, 2)))
+    monkeypatch.setattr(memory_plans, "CUTS", ((1, 1), (1, 2), (3, 3), (2, 1)))
     with pytest.raises(SystemExit) as ended:
         memory_plans.main()
     assert ended.value.code == 0
@@ -37,8 +37,8 @@ def test_every_plan_and_cut_is_measured(tmp_path, monkeypatch, capsys):
         assert all(row["foretold_gib"][stage] > 0 for stage in ("encoding", "denoising", "decoding"))
     assert all(row["psnr_to_first_db"] > 60 for row in told["cards"])
     assert all(row["ratios"]["clip_s"] > 0 for row in told["cards"])
-    assert [row["cut"] for row in told["decoders"]] == [[1, 1], [1, 2]]
-    assert len(capsys.readouterr().out.splitlines()) == 7
+    assert [row["cut"] for row in told["decoders"]] == [[1, 1], [1, 2], [2, 1]]
+    assert len(capsys.readouterr().out.splitlines()) == 9
 
 
 def test_weights_are_random_and_written_once(tmp_path):
