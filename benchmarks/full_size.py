@@ -42,6 +42,9 @@ def main() -> None:
     config = stock.TINY_VAE if args.tiny else stock.VAE
     bench.attempt("decode", lambda: decodes(bench, stock.random_vae(config, torch.float32, bench.device)))
     bench.attempt("whole clip", lambda: whole(bench))
+    bench.attempt(
+        "decode levers", lambda: decode_levers(bench, stock.random_vae(config, bench.dtype, bench.device))
+    )
     print(json.dumps(bench.found), flush=True)
     sys.exit(1 if "failed" in bench.found else 0)
 
@@ -232,6 +235,28 @@ def decodes(bench: Bench, vae: Any) -> None:
     times = [bench.seconds(lambda: our_frames(vae, bench.latents)) for _ in range(bench.rounds)]
     bench.say("decode", ours=statistics.median(times), rounds=[round(s, 3) for s in times])
     bench.say("decode peak GiB", ours=bench.peak_gib(lambda: our_frames(vae, short)))
+
+
+@torch.no_grad()
+def decode_levers(bench: Bench, vae: Any) -> None:
+    """What each choice of the decoder costs, on a few latent frames."""
+    from wan_desktop.engine.decoder import Decoder, lay_out
+
+    lay_out(vae)
+    few = bench.latents[:, :, :6].to(vae.dtype)
+
+    def decode(**how: Any) -> None:
+        decoder = Decoder(vae, *few.shape[3:], **how)
+        for latent in few.split(1, dim=2):
+            decoder(latent)
+
+    choices: dict[str, dict[str, Any]] = {"as it is": {}, "no own kernel": {"one_kernel": False}}
+    choices |= {f"bands of {mib} MiB": {"band_bytes": mib * 2**20} for mib in (32, 256, 1024)}
+    times = bench.alternately({name: lambda how=how: decode(**how) for name, how in choices.items()})
+    torch.backends.cudnn.benchmark = True
+    times |= bench.alternately({"cuDNN tries its algorithms": decode})
+    torch.backends.cudnn.benchmark = False
+    bench.say("six latent frames", **times)
 
 
 @torch.no_grad()

@@ -61,7 +61,8 @@ class Decoder:
     """Decodes one tile of a clip, latent frame by latent frame; `core` is the tile on the grid of `latents * 8`.
 
     `core` None: the whole picture. `height`, `width` are the latents'. `together`: do the channels lie together?
-    None means what suits the device. `band_bytes`: how large a band's padded input may be.
+    `one_kernel`: are norm and activation one kernel? None means what suits the device. `band_bytes`: how large a
+    band's padded input may be.
     """
 
     def __init__(
@@ -72,11 +73,13 @@ class Decoder:
         core: Region | None = None,
         *,
         together: bool | None = None,
+        one_kernel: bool | None = None,
         band_bytes: int = BAND_BYTES,
     ) -> None:
         self._vae, self._net = vae, vae.decoder
         together = channels_last(vae) if together is None else together
-        one_kernel = together and _levers(vae.decoder.conv_in.weight).activation
+        if one_kernel is None:
+            one_kernel = together and _levers(vae.decoder.conv_in.weight).activation
         self._bands = Bands(together=together, one_kernel=one_kernel, band_bytes=band_bytes)
         self._doubled = Doubling(self._bands)
         self._whole = Region.whole(height, width)
