@@ -49,7 +49,7 @@ def render_parser(commands: Any) -> None:
         (
             "on",
             "NAME",
-            "render on a server of `remotes list`, or on any of them; --model is then a file there",
+            "render on a server of `remotes list`, or with `any` on whoever is free; --model is then a file there",
         ),
         ("device", "NAME", "auto, cpu, cuda or cuda:N"),
         ("out", "FILE", "put a copy of the clip here; the library keeps its own"),
