@@ -27,7 +27,7 @@ def test_every_plan_and_cut_is_measured(tmp_path, monkeypatch, capsys):
         memory_plans.main()
     assert ended.value.code == 0
     told = json.loads(seen.read_text())
-    assert [row["plan"] for row in told["cards"]] == ["streamed", "tiles"]
+    assert [row["plan"] for row in told["cards"]] == ["streamed", "tiled"]
     assert len(told["uncapped"]) == 2
     for row in (*told["uncapped"], *told["cards"]):
         assert row["finite"]
