@@ -26,6 +26,7 @@ from wan_desktop.domain.events import AwakeState, BackendState, JobChanged, Note
 from wan_desktop.domain.job import JobState, Stage
 from wan_desktop.domain.recipe import notes_of
 from wan_desktop.domain.request import Draft
+from wan_desktop.jobs import disk_watch
 from wan_desktop.jobs.runner import Lane, Runner
 
 DIED = RenderProcessDied("It crashed.", action="Try again")
@@ -365,6 +366,21 @@ def test_who_is_to_finish_waits_for_a_disk_that_a_job_of_another_backend_waits_f
     waiter.state(job.id, JobState.DONE)
     waiter.runner_thread.join(timeout=30)
     assert not waiter.runner_thread.is_alive()
+
+
+def test_a_disk_that_does_not_answer_keeps_no_program_from_ending(host, backend, run, monkeypatch):
+    monkeypatch.setattr(disk_watch, "STOP_SECONDS", 0.1)
+    backend.script("large", fail=DiskProblem("The disk is full."), after=3)
+    waiter = run(disk_retry_s=0.02)
+    job, asked, answer = submit(host, "large"), threading.Event(), threading.Event()
+    waiter.until(lambda e: getattr(e, "step", None) == 1)
+    monkeypatch.setattr(host.library, "check_space", lambda _: asked.set() or answer.wait(30))
+    waiter.state(job.id, JobState.PAUSED)
+    assert asked.wait(30)
+    waiter.runner.stop()
+    waiter.runner_thread.join(timeout=10)
+    assert not waiter.runner_thread.is_alive()
+    answer.set()
 
 
 def test_the_user_may_let_a_job_rest_that_waits_for_its_disk(host, backend, run):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_PAUSE_SECONDS = 600.0
+STOP_SECONDS = 5.0
+"""How long the end waits for a look; a network disk may not answer for minutes."""
 
 
 @dataclass
@@ -49,17 +51,17 @@ class DiskWatch:
         self._every_s, self._clock = every_s, clock
         self._waits: dict[str, _Wait] = {}
         self._soon, self._over = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="disk-watch")
+        self._thread = threading.Thread(target=self._watch, name="disk-watch", daemon=True)
 
     def start(self) -> None:
         """Begin to look."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more, and wait for the thread."""
+        """Look no more."""
         self._over.set()
         self._soon.set()
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)
 
     def soon(self) -> None:
         """Something has changed: look now."""
