@@ -13,6 +13,7 @@ from support.videos import make_video
 from wan_desktop.domain.events import Rendered
 from wan_desktop.domain.job import Clip, Job, JobState
 from wan_desktop.domain.request import RenderRequest
+from wan_desktop.library import found
 from wan_desktop.library.database import Database
 from wan_desktop.library.folder import LibraryFolder
 from wan_desktop.library.images import ImageStore
@@ -60,6 +61,20 @@ def test_clips_without_a_row_come_back_as_they_were(folder, database):
     assert stored(database) == [plain(c) for c in reversed(clips)]
     assert Path(clips[0].thumbnail).is_file()
     assert adopt_clips(database, folder) == []
+
+
+def test_a_file_that_vanishes_while_it_is_read_costs_no_other_clip(folder, database, monkeypatch):
+    clips = [publish(folder, ident) for ident in ("aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc")]
+    read = found.read_recipe
+
+    def and_gone(path):
+        recipe = read(path)
+        if "bbbbbbbbbb" in path.name:
+            path.unlink()
+        return recipe
+
+    monkeypatch.setattr(found, "read_recipe", and_gone)
+    assert {clip.id for clip in adopt_clips(database, folder)} == {clips[0].id, clips[2].id}
 
 
 def test_clips_in_the_bin_come_back_into_the_bin(folder, database):

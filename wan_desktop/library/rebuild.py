@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from wan_desktop.domain.job import Clip
     from wan_desktop.library.database import Database
     from wan_desktop.library.folder import LibraryFolder
+
+log = logging.getLogger(__name__)
 
 
 def adopt_clips(database: Database, folder: LibraryFolder) -> list[Clip]:
@@ -54,9 +57,13 @@ def _is_there(path: str | None) -> bool:
 
 
 def _clip(path: Path, folder: LibraryFolder) -> Clip | None:
-    if path.parent == folder.folder:
-        return read_clip(path, folder.thumbnail_file)
-    return read_clip(path, lambda ident: path.with_name(f"{ident}.jpg"), deleted_at=_binned_at(path))
+    try:
+        if path.parent == folder.folder:
+            return read_clip(path, folder.thumbnail_file)
+        return read_clip(path, lambda ident: path.with_name(f"{ident}.jpg"), deleted_at=_binned_at(path))
+    except OSError as error:  # somebody has just removed it, or its disk cannot read it: the others count
+        log.warning("%s cannot be taken in: %s", path, error)
+        return None
 
 
 def _binned_at(path: Path) -> float:
