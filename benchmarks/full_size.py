@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import platform
 import statistics
 import sys
@@ -146,12 +147,41 @@ def forwards(bench: Bench, transformer: Any, clip_of: Callable[..., Clip]) -> No
         clip = clip_of(**off)
         ours[f"ours text, no {lever}"] = prediction(bench, transformer, context, clip, held=False)
     calls = plain | {name: lambda p=p: once(bench, p) for name, p in ours.items()}
+    calls["attention and products alone"] = floor_of(bench, transformer, clip_of())
     bench.say("forward", **bench.alternately(calls))
     for kind in ("text", "image"):
         got = calls[f"ours {kind}"]()
         bench.say("forward", **{f"{kind}: relative difference": apart(got, expected[f"stock {kind}"])})
     for name in ("stock text", "ours text"):
         bench.say("forward peak GiB", **{name: bench.peak_gib(calls[name])})
+
+
+def floor_of(bench: Bench, transformer: Any, clip: Clip) -> Callable[[], object]:
+    """The attentions and matrix products of one forward, with nothing in between: what no fusion goes below."""
+    from torch.nn.functional import linear
+
+    from wan_desktop.engine import levers
+
+    config, found = transformer.config, clip.levers
+    heads = (config.num_attention_heads, config.attention_head_dim)
+    _, _, frames, height, width = bench.size.latents
+    x = torch.randn(1, frames * height * width // 4, math.prod(heads), device=bench.device, dtype=bench.dtype)
+    query, text = x.unflatten(-1, heads), x[:, :512].unflatten(-1, heads)
+    first = transformer.blocks[0].attn1
+    joined = torch.cat([layer.weight for layer in (first.to_q, first.to_k, first.to_v)])
+
+    @torch.no_grad()
+    def run() -> None:
+        for block in transformer.blocks:
+            inner, outer = block.ffn.net[0].proj, block.ffn.net[2]
+            value = linear(x, joined)[..., -x.shape[-1] :].unflatten(-1, heads)
+            block.attn1.to_out[0](levers.attention(query, query, value, cudnn=found.cudnn))
+            block.attn2.to_q(x)
+            block.attn2.to_out[0](levers.attention(query, text, text, cudnn=found.cudnn))
+            y = levers.linear_gelu(x, inner.weight, inner.bias, in_product=found.gelu_in_product)
+            outer(y)
+
+    return run
 
 
 def prediction(
