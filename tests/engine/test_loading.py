@@ -7,10 +7,13 @@ import socket
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from support.engine_jobs import DEMO, RESOURCES
+from support.engine_jobs import DEMO, RESOURCES, a_model
 
 from wan_desktop.domain.errors import ModelDamaged, ModelMissing
-from wan_desktop.engine import loading
+from wan_desktop.engine import loading, plans
+from wan_desktop.engine.device import Device
+from wan_desktop.engine.loaded import Loaded
+from wan_desktop.engine.prompt_cache import PromptCache
 
 FILES = [
     "transformer/config.json",
@@ -113,7 +116,20 @@ def test_precision(pipeline, cpu):
     for name, parameter in half.transformer.named_parameters():
         fp32 = any(part in kept for part in name.split("."))
         assert parameter.dtype == (torch.float32 if fp32 else torch.bfloat16), name
-    assert {p.dtype for p in half.vae.parameters()} == {torch.float32}
+    assert {p.dtype for p in half.vae.parameters()} == {torch.bfloat16}
+    older = load(DEMO, dataclasses.replace(cpu, dtype="float16"))
+    assert {p.dtype for p in older.vae.parameters()} == {torch.float32}
+
+
+def test_frames_are_developed_in_float32_on_the_processor_of_a_card(tmp_path):
+    """Whatever the card computes in: a processor is slow in half precision."""
+    card = Device("cuda:0", "a card", "bfloat16", "2.13.0")
+    loaded = Loaded(a_model(), plans.CARD[-1], card, PromptCache(tmp_path, "x"))
+    with loaded.using("vae", loading.nothing):
+        assert {(p.device.type, p.dtype) for p in loaded.pipeline.vae.parameters()} == {
+            ("cpu", torch.float32)
+        }
+    assert loaded.pipeline.work_devices == {"vae": torch.device("cpu")}
 
 
 def test_no_network(folder, cpu, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -61,8 +62,8 @@ class Loaded:
         if not self.has(component):
             moves = self._moves(component)
             named = {"at_home": moves, "precision": self.precision}
-            loading.load_part(self.pipeline, self.model, self._device, component, tick, **named)
-            self._place(component)
+            where = self._place(component)
+            loading.load_part(self.pipeline, self.model, where, component, tick, **named)
 
     @contextlib.contextmanager
     def using(self, component: str, tick: Callable[[], None]) -> Iterator[None]:
@@ -116,10 +117,13 @@ class Loaded:
             streaming.release(module)
             homes.leave(module)
 
-    def _place(self, component: str) -> None:
-        """Say where a component that was just loaded computes."""
-        on_card = self._device.is_cuda and not (component == VAE and self.plan.vae_on_cpu)
-        self.pipeline.work_devices[component] = torch.device(self._device.name if on_card else "cpu")
+    def _place(self, component: str) -> Device:
+        """Say where a component computes, and get it: a processor computes in float32, a card as it does best."""
+        where = self._device
+        if component == VAE and self.plan.vae_on_cpu:
+            where = replace(where, name="cpu", dtype="float32")
+        self.pipeline.work_devices[component] = torch.device(where.name)
+        return where
 
     def _moves(self, component: str) -> bool:
         """Does the component go to where it computes, and home again?"""
