@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wan_desktop.jobs.runner import Runner
+
+log = logging.getLogger(__name__)
 
 
 class RenderThread(QThread):
@@ -32,6 +35,8 @@ class RenderThread(QThread):
             self._prepare()
         except WanError as error:
             self.problem.emit(error)
+        except Exception:  # a thread's border: what could not be tidied keeps no job from rendering
+            log.exception("the library could not be got ready")
         self._runner.run()
 
     def finish(self) -> None:
