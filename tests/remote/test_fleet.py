@@ -45,7 +45,14 @@ class Desk:
     def __init__(self, folder, config):
         self.book = RemoteBook(config)
         self.backend = Here()
-        self.fleet = Fleet(self.book, self._comfy, folder / "renders", look_every_s=0.05)
+        self.fleet = Fleet(
+            self.book,
+            self._comfy,
+            folder / "renders",
+            helps=lambda: self.helps,
+            hand_back=lambda job_id: self.host.running.hand_back(job_id),
+            look_every_s=0.05,
+        )
         models = WithRemotes(OneModel(), self.fleet.names, make_spec)
         self.backend.models = AlsoForAny(models)
         self.host = make_host(folder, self.backend, models)
@@ -57,9 +64,9 @@ class Desk:
         self._thread.start()
         self.fleet.watch(self.runner.use_lanes)
 
-    def _comfy(self, remote):
-        token = self.book.with_token
-        return ComfyBackend(remote, images=self.host.images, writer=Mp4Writer, with_token=token, pace=FAST)
+    def _comfy(self, remote, turns):
+        how = {"with_token": self.book.with_token, "turns": turns, "pace": FAST}
+        return ComfyBackend(remote, images=self.host.images, writer=Mp4Writer, **how)
 
     def submit(self, model, prompt):
         return self.host.submit(Draft(prompt=prompt, model=model, **SMALL)).result().id
@@ -211,3 +218,44 @@ def test_what_this_computer_has_begun_it_finishes_itself(desk, start):
     desk.done(ident)
     assert [job.request.prompt for job in desk.backend.requests] == ["begun"]
     assert asked(served) == []
+
+
+def test_one_that_is_away_or_lacks_something_leaves_the_job_to_others(desk, start, stub):
+    del stub.nodes["KSampler"]
+    served = start(token="right")
+    desk.book.add("away", "http://127.0.0.1:9")
+    desk.book.add("lacking", stub.address)
+    desk.book.add("closed", served.api.address, "wrong")
+    desk.host.pause_queue(after_current=False).result()
+    good = start("good")
+    good.backend.script("busy", hold=Stage.DENOISING)
+    desk.book.add("good", good.api.address)
+    desk.host.resume_queue().result()
+    busy = desk.submit("on:good/demo", "busy one")
+    desk.waiter.stage(busy, Stage.DENOISING)
+    job = desk.submit("on:any/demo", "two")
+    for name in ("away", "lacking", "closed"):
+        desk.waiter.until(
+            lambda e, name=name: name in getattr(e, "sentence", "") and "another one" in e.sentence
+        )
+    good.backend.release()
+    desk.done(busy)
+    desk.done(job)
+    assert asked(good) == ["busy one", "two"]
+    assert stub.posts == []
+
+
+def test_when_nobody_can_take_it_the_last_one_says_why_and_trying_again_asks_all(desk, start, stub):
+    desk.book.add("away", "http://127.0.0.1:9")
+    del stub.nodes["KSampler"]
+    desk.book.add("lacking", stub.address)
+    job = desk.submit("on:any", "one")
+    assert desk.waiter.state(job, JobState.FAILED).error["code"] == "remote"
+    desk.book.remove("lacking")
+    desk.book.remove("away")
+    served = start()
+    desk.book.add("away", served.api.address)
+    before = len(desk.waiter.events)
+    desk.host.retry(job).result()
+    error = desk.waiter.state(job, JobState.FAILED, after=before).error
+    assert "it has demo" in error["template"].format(**error["values"])  # it was asked, and lacks the model

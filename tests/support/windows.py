@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wan_desktop.jobs.host import Host
     from wan_desktop.remote.book import Remote
     from wan_desktop.remote.comfy import ComfyBackend
+    from wan_desktop.remote.turns import Turns
     from wan_desktop.ui.main_window import MainWindow
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
@@ -75,7 +76,14 @@ class Desk:
 
         self.backend = ScriptedBackend() if self.backend.closed else self.backend
         self.book = RemoteBook(self.folder)
-        self.fleet = Fleet(self.book, self._comfy, self.folder / "renders", look_every_s=0.05)
+        self.fleet = Fleet(
+            self.book,
+            self._comfy,
+            self.folder / "renders",
+            helps=lambda: False,
+            hand_back=lambda job_id: self.host.running.hand_back(job_id),
+            look_every_s=0.05,
+        )
         models = WithRemotes(self.models, self.fleet.names, make_spec)
         self.host = make_host(self.folder, self.backend, models)
         runner = Runner(self.host, fits=fits_here(self.fleet.names, self.folder / "renders"))
@@ -112,14 +120,14 @@ class Desk:
         self.session.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
-    def _comfy(self, remote: Remote) -> ComfyBackend:
+    def _comfy(self, remote: Remote, turns: Turns) -> ComfyBackend:
         from support.jobs_elsewhere import FAST
 
         from wan_desktop.encode.mp4 import Mp4Writer
         from wan_desktop.remote.comfy import ComfyBackend
 
-        token = self.book.with_token
-        return ComfyBackend(remote, images=self.host.images, writer=Mp4Writer, with_token=token, pace=FAST)
+        how = {"with_token": self.book.with_token, "turns": turns, "pace": FAST}
+        return ComfyBackend(remote, images=self.host.images, writer=Mp4Writer, **how)
 
     def _save(self, settings: Settings) -> None:
         self.settings = settings

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wan_desktop.models.catalog import ModelCatalog
     from wan_desktop.models.manager import ModelManager
     from wan_desktop.remote.book import Remote
+    from wan_desktop.remote.turns import Turns
 
 DATABASE = "wan-desktop.sqlite"
 RENDER_OUTPUT = "render-output.log"
@@ -60,7 +61,13 @@ class HostParts:
         images = ImageStore(paths.data / "images")
         self.library = self._library(images)
         self.remotes = RemoteBook(paths.config)
-        self.fleet = Fleet(self.remotes, self._comfy, paths.data / RENDERS)
+        self.fleet = Fleet(
+            self.remotes,
+            self._comfy,
+            paths.data / RENDERS,
+            helps=self._helps,
+            hand_back=lambda job_id: self.host.running.hand_back(job_id),
+        )
         models = WithRemotes(self.models, self.fleet.names, make_spec)
         self.backend = RenderProcess(
             child.main, self._child_settings, models=AlsoForAny(models), images=images
@@ -144,13 +151,17 @@ class HostParts:
         self.fleet.watch(runner.use_lanes)  # its thread brings the lanes: what they import takes its time
         return runner
 
-    def _comfy(self, remote: Remote) -> Backend:
+    def _comfy(self, remote: Remote, turns: Turns) -> Backend:
         """What renders on that server."""
         from wan_desktop.encode.mp4 import Mp4Writer
         from wan_desktop.remote.comfy import ComfyBackend
 
         return ComfyBackend(
-            remote, images=self.host.images, writer=Mp4Writer, with_token=self.remotes.with_token
+            remote,
+            images=self.host.images,
+            writer=Mp4Writer,
+            with_token=self.remotes.with_token,
+            turns=turns,
         )
 
     def _helps(self) -> bool:

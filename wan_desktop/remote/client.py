@@ -50,6 +50,8 @@ MOST_CLIP = 4_000_000_000
 MOST_MESSAGE = 32_000_000
 _CLOSE_SECONDS = 1.0
 """A server that is away does not say goodbye; nobody who cancels waits for that."""
+_GOODBYE_SECONDS = 0.1
+"""TLS connections are closed in the loop's next turns; a loop that ended before would leave them open."""
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=15)
 _DOWNLOAD = aiohttp.ClientTimeout(total=None, connect=15, sock_read=60)
 
@@ -75,6 +77,7 @@ class ComfyClient:
     async def __aexit__(self, *_: object) -> None:
         if self._session is not None:
             await self._session.close()
+            await asyncio.sleep(_GOODBYE_SECONDS if self._url.startswith("https:") else 0)
 
     async def get(self, path: str) -> Any:
         """The JSON at `path`. Raises NotFound (404), Unreachable, RemoteProblem."""

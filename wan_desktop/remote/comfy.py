@@ -6,14 +6,18 @@ import asyncio
 import contextlib
 import queue
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wan_desktop.domain.errors import Cancelled, EncodeFailed, Paused
-from wan_desktop.domain.events import BackendState, Rendered
+from wan_desktop.domain.events import BackendState, Note, Rendered
+from wan_desktop.domain.places import ANY, server_of
+from wan_desktop.remote import told
 from wan_desktop.remote.client import ComfyClient
 from wan_desktop.remote.errand import Errand
 from wan_desktop.remote.pace import Pace
+from wan_desktop.remote.problems import RemoteProblem
 from wan_desktop.remote.record import RecordFile
 from wan_desktop.remote.result import take_in
 
@@ -27,14 +31,16 @@ if TYPE_CHECKING:
     from wan_desktop.jobs.ports import Images
     from wan_desktop.remote.book import Remote
     from wan_desktop.remote.result import Writer
+    from wan_desktop.remote.turns import Turns
 
 
 class ComfyBackend:
     """Implements the Backend port. Between two renders it holds nothing.
 
     `writer` encodes a clip that comes in another format, `with_token` gives the entry its token before each render:
-    a keyring may take its time, or ask. A pause lets go: what waits there is taken back, what runs
-    there is rendered to its end and fetched when the job goes on. When the program ends, the server goes on too.
+    a keyring may take its time, or ask. `turns` passes a job for whoever is free on to others. A pause lets go: what
+    waits there is taken back, what runs there is rendered to its end and fetched when the job goes on. When the
+    program ends, the server goes on too.
     """
 
     def __init__(
@@ -44,10 +50,11 @@ class ComfyBackend:
         images: Images,
         writer: Callable[[Path, int, int, int], AbstractContextManager[Writer]],
         with_token: Callable[[Remote], Remote] = lambda remote: remote,
+        turns: Turns | None = None,
         pace: Pace = Pace(),  # noqa: B008 - frozen
     ) -> None:
         self._remote, self._images, self._writer, self._pace = remote, images, writer, pace
-        self._with_token = with_token
+        self._with_token, self._turns = with_token, turns
         self._state = BackendState("ready", {"device": "remote", "device_name": remote.name, "problems": []})
 
     @property
@@ -76,8 +83,19 @@ class ComfyBackend:
         request, file = job.request, RecordFile(files)
         image = self._images.path(request.image) if request.image else None
         remote = self._with_token(self._remote)
-        conversation = _Conversation(remote, job, file, cancel, image, self._pace)
-        yield from self._fetch(conversation)
+        others = self._turns if self._others(job) else None
+        pace = self._pace if others is None else replace(self._pace, first_s=0.0)
+        conversation = _Conversation(remote, job, file, cancel, image, pace)
+        try:
+            yield from self._fetch(conversation)
+        except RemoteProblem as error:
+            if others is None or conversation.sent or cancel.cancelled:
+                raise
+            yield Note(job.id, told.passed_on(error.sentence))
+            others.pass_on(remote.name, job.id)
+            raise Cancelled() from error
+        finally:
+            self._settle(job, conversation, others)
         record = file.read()
         made = dict(record.made) if record is not None else {}
         try:
@@ -96,6 +114,16 @@ class ComfyBackend:
                 "seconds": conversation.seconds,
             },
         )
+
+    def _others(self, job: Job) -> bool:
+        """The job is for whoever is free, and somebody else may take it if this server cannot."""
+        free = server_of(job.request.model) == ANY
+        return free and self._turns is not None and self._turns.others(self._remote.name, job.id)
+
+    def _settle(self, job: Job, conversation: _Conversation, others: Turns | None) -> None:
+        """Once it was sent, or nobody else is left, it is nobody's turn any more."""
+        if self._turns is not None and (conversation.sent or others is None):
+            self._turns.over(job.id)
 
     def _fetch(self, conversation: _Conversation) -> Iterator[RenderEvent]:
         conversation.start()
@@ -116,6 +144,7 @@ class _Conversation(threading.Thread):
     ) -> None:
         super().__init__(name=f"remote-{remote.name}", daemon=True)
         self.seconds: dict[str, float] = {}
+        self.sent = False
         self.mail: queue.SimpleQueue[RenderEvent | BaseException | None] = queue.SimpleQueue()
         self._remote, self._job, self._file = remote, job, file
         self._cancel, self._image, self._pace = cancel, image, pace
@@ -157,6 +186,7 @@ class _Conversation(threading.Thread):
                 work.result()
                 self.seconds = errand.seconds()
             finally:
+                self.sent = errand.sent
                 said.cancel()
 
     async def _obey(self, errand: Errand) -> None:

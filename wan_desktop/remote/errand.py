@@ -74,6 +74,11 @@ class Errand:
         self._tell(Progress(self._job.id, Stage.SAVING))
         await self._patience.until_done(lambda: self._download(entry), AFTER)
 
+    @property
+    def sent(self) -> bool:
+        """The server was given the job, now or before."""
+        return self._posting is not None or self._prompt.record is not None
+
     def seconds(self) -> dict[str, float]:
         """How long it took in all, and of that until it was begun there; nothing when it was asked for before."""
         if "asked" not in self._times:

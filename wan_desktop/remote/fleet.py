@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wan_desktop.jobs.runner import Lane
 from wan_desktop.remote.lanes import fits_on
+from wan_desktop.remote.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,21 +23,24 @@ LOOK_EVERY_S = 1.0
 
 
 class Fleet:
-    """`make_backend(remote)` makes a backend for a server; it gets the entry without a token.
+    """`make_backend(remote, turns)` makes a backend for a server; it gets the entry without a token.
 
-    `kept` is the folder of what jobs keep.
+    `kept` is the folder of what jobs keep; `helps` and `hand_back` are what `Turns` needs.
     """
 
     def __init__(
         self,
         book: RemoteBook,
-        make_backend: Callable[[Remote], Backend],
+        make_backend: Callable[[Remote, Turns], Backend],
         kept: Path,
         *,
+        helps: Callable[[], bool],
+        hand_back: Callable[[str], None],
         look_every_s: float = LOOK_EVERY_S,
     ) -> None:
         self._book, self._make_backend, self._kept = book, make_backend, kept
         self._look_every_s = look_every_s
+        self._turns = Turns(self.names, helps, hand_back)
         self._lock = threading.Lock()
         self._signature: object = None
         self._listed: tuple[Remote, ...] = ()
@@ -55,7 +59,10 @@ class Fleet:
             before = self._lanes
             self._lanes = {
                 remote: before.get(remote)
-                or Lane(self._make_backend(remote), fits_on(remote.name, self.names, self._kept))
+                or Lane(
+                    self._make_backend(remote, self._turns),
+                    fits_on(remote.name, self.names, self._kept, self._turns),
+                )
                 for remote in listed
             }
             return list(self._lanes.values())

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wan_desktop.domain.job import Job
+    from wan_desktop.remote.turns import Turns
 
     Names = Callable[[], Collection[str]]
 
@@ -33,14 +34,19 @@ def fits_here(names: Names, kept: Path, helps: Callable[[], bool] = lambda: Fals
     return fits
 
 
-def fits_on(name: str, names: Names, kept: Path) -> Callable[[Job], bool]:
-    """The jobs of the server `name`, and those for whoever is free that nobody else has begun."""
+def fits_on(name: str, names: Names, kept: Path, turns: Turns | None = None) -> Callable[[Job], bool]:
+    """The jobs of the server `name`, and those for whoever is free that nobody else has begun.
+
+    `turns` knows which of those it could not take.
+    """
 
     def fits(job: Job) -> bool:
         wanted = server_of(job.request.model)
         if wanted != ANY:
             return wanted == name
         begun = _begun_at(job, kept)
+        if turns is not None and not turns.may_take(name, job.id):
+            return False
         return not begun_here(job) and (begun in ("", name) or begun not in names())
 
     return fits

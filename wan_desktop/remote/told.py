@@ -14,6 +14,7 @@ _NO_PAUSE = QT_TRANSLATE_NOOP(
     "notes", "“{name}” cannot pause: it renders on, and the clip is fetched when you continue."
 )
 _NOT_STOPPED = QT_TRANSLATE_NOOP("notes", "“{name}” could not be told to stop: it may go on with the job.")
+_PASSED_ON = QT_TRANSLATE_NOOP("notes", "It goes on to another one.")
 _TRIED_AGAIN = QT_TRANSLATE_NOOP("notes", "It is tried again.")
 
 
@@ -45,6 +46,11 @@ def renders_on(name: str) -> Sentence:
 def not_stopped(name: str) -> Sentence:
     """The server does not know that the job is no longer wanted."""
     return Sentence(_NOT_STOPPED, name=name)
+
+
+def passed_on(why: str) -> Sentence:
+    """A server that cannot take the job (why: a sentence) leaves it to others."""
+    return both(why, Sentence(_PASSED_ON))
 
 
 def tried_again(why: str) -> Sentence:
