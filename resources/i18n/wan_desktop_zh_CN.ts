@@ -3129,6 +3129,10 @@
         <translation>无法通知“{name}”停止：它可能会继续做此任务。</translation>
     </message>
     <message>
+        <source>It goes on to another one.</source>
+        <translation>改由另一个来渲染。</translation>
+    </message>
+    <message>
         <source>It is tried again.</source>
         <translation>会再次尝试。</translation>
     </message>
