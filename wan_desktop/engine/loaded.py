@@ -13,6 +13,7 @@ from wan_desktop.domain.exactness import EXACT
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.engine import homes, levers, loading, streaming
 from wan_desktop.engine.device import give_back_memory, pinnable
+from wan_desktop.engine.forecast import pieces_of
 from wan_desktop.engine.lean import Clip
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ class Loaded:
         """What all forwards of one clip share, as the plan and the device have it."""
         return Clip(
             levers.of(self._device.name, self._device.dtype),
+            pieces_of(self.plan),
             keep_text=self.plan.keep_text,
             fuse=not self.plan.streamed,  # the rooms of streamed blocks are used again, so joining would never end
             feed_forward_parts=self.plan.feed_forward_parts,

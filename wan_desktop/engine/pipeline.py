@@ -166,7 +166,8 @@ class Wan22Pipeline(DiffusionPipeline):
         `embeds`: of the prompt, and of the negative one if guided. `letters`: which steps are guessed (`fast.py`).
         """
         clip = self.new_clip()
-        clip.pieces = self.pieces
+        if self.pieces is not EAGER:
+            clip.pieces = self.pieces
         device = self._device_of("transformer")
         predict = Prediction(
             self.transformer, embeds, guidance_scale, clip, device, held=held, scheduler=scheduler
