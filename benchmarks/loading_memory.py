@@ -69,11 +69,13 @@ def main() -> None:
     parser.add_argument("--set", dest="sets", choices=SETS, action="append", help="default: all")
     parser.add_argument("--small", action="store_true", help="a twentieth of the size, to try it")
     arguments = parser.parse_args()
+    from wan_desktop.engine import plans
+
     seen = []
     for name in arguments.sets or SETS:
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
             sizes = write(Path(folder), name, SMALL if arguments.small else FULL)
-            for plan in (0, 1):
+            for plan in range(len(plans.CARD if arguments.device.startswith("cuda") else plans.PROCESSOR)):
                 seen.append(measured(Path(folder), name, sizes, plan, arguments.device))
                 print(json.dumps(seen[-1]), flush=True)
     sys.exit(0 if all(row["private_gib"] <= row["bound_gib"] for row in seen) else 1)

@@ -260,6 +260,15 @@ def test_a_truncated_file_is_told(made, tmp_path, kind, keep):
         load_component(part("transformer", file), BF16)
 
 
+def test_a_scale_a_block_is_told_and_not_misread(made, spiece, tmp_path):
+    """Newer files may have a scale for every 32 numbers: multiplied as if it were one a row, it would be noise."""
+    tensors = formats.comfy_text_encoder(made["text_encoder"], spiece, newer=True)
+    tensors["encoder.block.0.layer.0.SelfAttention.q.weight_scale"] = torch.ones(64, 2)
+    save_file(tensors, tmp_path / "te.safetensors")
+    with pytest.raises(ModelDamaged, match="cannot be read"):
+        load_component(part("text_encoder", tmp_path / "te.safetensors"), BF16)
+
+
 def test_another_component_is_told(made, tmp_path):
     save_file(
         {k: v.contiguous() for k, v in formats.weights(made["vae"]).items()}, tmp_path / "v.safetensors"

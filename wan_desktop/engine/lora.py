@@ -111,7 +111,7 @@ def read(file: Path, transformer: nn.Module) -> dict[str, Addition]:
 
 
 def _is_norm(name: str) -> bool:
-    """Extracted LoRAs have differences of norms too, all zero (diffusers leaves them out for that)."""
+    """Extracted LoRAs have differences of norms too, zero or very small: left out, as diffusers does for that."""
     return "norm" in name.rpartition(".")[2] or name.endswith("scale_shift_table")
 
 

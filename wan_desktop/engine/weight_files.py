@@ -69,7 +69,10 @@ def open_weights(files: Iterable[str | Path]) -> Weights:
             raise unreadable(file, error) from error
     spiece = raw.pop(weight_names.SPIECE, None)
     prefix = weight_names.prefix_of(raw)
-    raw = _unscaled({name.removeprefix(prefix): weight for name, weight in raw.items()})
+    try:
+        raw = _unscaled({name.removeprefix(prefix): weight for name, weight in raw.items()})
+    except ValueError as error:
+        raise damaged(next(iter(files), ""), error) from error
     component = weight_names.component_of(raw)
     if component is None:
         raise damaged(next(iter(files), ""), "there are no weights of this model in it")
@@ -213,6 +216,8 @@ def _unscaled(raw: dict[str, Weight]) -> dict[str, Weight]:
         layer = name.removesuffix(".weight")
         if layer in scales and name.endswith(".weight"):
             scale = scales[layer].read().float().clone()
+            if scale.numel() not in (1, weight.shape[0]):  # a scale a block of numbers: mxfp8, nvfp4
+                raise ValueError(f"{name} is quantised in a way that cannot be read")
             weight = Weight(weight.shape, weight.read, Fp8(scale))
         tensors[name] = weight
     return tensors
