@@ -44,24 +44,27 @@ class DiskWatch:
     `every_s`, and after twice as long each time that it brings the job no further, at most MOST_PAUSE_SECONDS.
     """
 
-    def __init__(
-        self, host: Host, held: Callable[[], Container[str]], every_s: float, clock: Callable[[], float]
-    ) -> None:
-        self._host, self._held = host, held
+    def __init__(self, host: Host, held: Container[str], every_s: float, clock: Callable[[], float]) -> None:
+        self._host, self._held = (
+            host,
+            held,
+        )  # not the runner: in a ring they would be freed late, on any thread
         self._every_s, self._clock = every_s, clock
         self._waits: dict[str, _Wait] = {}
         self._soon, self._over = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="disk-watch", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to look."""
+        self._thread = threading.Thread(target=self._watch, name="disk-watch", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Look no more."""
         self._over.set()
         self._soon.set()
-        self._thread.join(STOP_SECONDS)
+        if self._thread is not None:
+            self._thread.join(STOP_SECONDS)
 
     def soon(self) -> None:
         """Something has changed: look now."""
@@ -80,9 +83,9 @@ class DiskWatch:
     def _look(self) -> bool:
         """Let those go on that may; True while some still wait. Raises WanError."""
         jobs = self._host.jobs().result()
-        held, live = self._held(), {job.id for job in jobs if not job.state.ended}
+        live = {job.id for job in jobs if not job.state.ended}
         self._waits = {job_id: wait for job_id, wait in self._waits.items() if job_id in live}
-        waiting = [job for job in jobs if job.waits_for_disk and job.id not in held]
+        waiting = [job for job in jobs if job.waits_for_disk and job.id not in self._held]
         for job in waiting:
             if self._may_try(job):
                 self._waits[job.id].tried = True

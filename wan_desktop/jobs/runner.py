@@ -77,9 +77,9 @@ class Runner:
         self._even_paused, self._awake = even_paused, awake
         self._log_tail, self._keep_bytes = log_tail, keep_bytes
         self._disk_retry_s = disk_retry_s
-        self._disks = DiskWatch(host, lambda: self.held, disk_retry_s, clock)
         self._holding = threading.Lock()
         self._held = {job.id: job.state for job in host.jobs().result() if _waits(job)}
+        self._disks = DiskWatch(host, self._held, disk_retry_s, clock)
         self._awake_told: AwakeState | None = None
         self._stopped = threading.Event()
         self._finishing = threading.Event()
@@ -92,7 +92,7 @@ class Runner:
     def release(self) -> None:
         """Let the jobs of earlier times run too."""
         with self._holding:
-            self._held = {}
+            self._held.clear()
         self._disks.soon()
         self._wake()
 
