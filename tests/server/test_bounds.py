@@ -113,7 +113,7 @@ def test_no_graph_of_an_ended_job_stays_in_memory(served) -> None:
     served.client.get("/history/none")  # whatever the threads still hold is of the last work they did
     served.client.get("/models/vae")
     gc.collect()
-    texts = [o["text"] for o in gc.get_objects() if isinstance(o, dict) and "text" in o and "clip" in o]
+    texts = [o["text"] for o in gc.get_objects() if type(o) is dict and "text" in o and "clip" in o]
     assert [text for text in texts if str(text).startswith("soak ")] == []
 
 
