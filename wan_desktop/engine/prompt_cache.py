@@ -76,8 +76,8 @@ class PromptCache:
         return self._folder / f"{key}.safetensors"
 
     def _shrink(self) -> None:
-        with contextlib.suppress(OSError):
-            entries = [(e.stat(), e.path) for e in os.scandir(self._folder) if e.is_file()]
+        with contextlib.suppress(OSError), os.scandir(self._folder) as found:
+            entries = [(e.stat(), e.path) for e in found if e.is_file()]
             total = sum(stat.st_size for stat, _ in entries)
             for stat, path in sorted(entries, key=lambda e: e[0].st_mtime_ns):
                 if total <= self._max_bytes:

@@ -133,9 +133,10 @@ def _entries(folder: Path) -> list[Path]:
 def _size(place: Path) -> int:
     """The bytes of the files right inside `place`; 0 when it is not there."""
     total = 0
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        for entry in os.scandir(place):
-            total += entry.stat(follow_symlinks=False).st_size
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(place) as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):  # it may go while others are looked at
+                total += entry.stat(follow_symlinks=False).st_size
     return total
 
 

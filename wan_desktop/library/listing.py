@@ -15,8 +15,8 @@ _ID_LENGTH = len(new_id())
 
 def clips_in(folder: Path) -> list[Path]:
     """The MP4 files in the folder, hidden ones left out. Raises DiskProblem."""
-    with disk_errors(folder):
-        return [Path(entry.path) for entry in os.scandir(folder) if _is_clip(entry)]
+    with disk_errors(folder), os.scandir(folder) as entries:
+        return [Path(entry.path) for entry in entries if _is_clip(entry)]
 
 
 def clips_in_bin(folder: Path) -> list[Path]:
