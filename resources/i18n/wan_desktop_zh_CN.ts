@@ -2603,10 +2603,6 @@
         <translation>{file} 是 {kind}，这里无法使用：本程序运行的是 Wan2.2-TI2V-5B。</translation>
     </message>
     <message>
-        <source>The list of models {file} cannot be written: {why}.</source>
-        <translation>无法写入模型列表 {file}：{why}。</translation>
-    </message>
-    <message>
         <source>the VAE (wan2.2_vae.safetensors)</source>
         <translation>VAE（wan2.2_vae.safetensors）</translation>
     </message>

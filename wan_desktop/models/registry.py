@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, DiskProblem
+from wan_desktop.media.files import disk_errors, make_folder, replace_file, write_atomically
 from wan_desktop.models.shelf import Shelf, take, take_folder
 
 if TYPE_CHECKING:
@@ -104,20 +104,11 @@ class Registry:
 
     def _write(self, entries: list[Entry]) -> None:
         data: dict[str, Any] = {"version": 1, "entries": [asdict(entry) for entry in entries]}
-        part = self._file.with_name(f"{self._file.name}.part")
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+        with disk_errors(self._file):
+            make_folder(self._file.parent)
             if self._read() is None:  # somebody's list, or a newer version's: it may be mended
-                self._file.replace(self._file.with_name(f"{self._file.name}.damaged"))
-            part.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
-            part.replace(self._file)
-        except OSError as error:
-            raise DiskProblem(
-                QT_TRANSLATE_NOOP("errors", "The list of models {file} cannot be written: {why}."),
-                action=QT_TRANSLATE_NOOP("errors", "Free disk space"),
-                file=self._file,
-                why=error.strerror or str(error),
-            ) from error
+                replace_file(self._file, self._file.with_name(f"{self._file.name}.damaged"))
+        write_atomically(self._file, json.dumps(data, ensure_ascii=False, indent=1).encode())
 
 
 def _real(entry: Entry) -> tuple[str, ...]:
