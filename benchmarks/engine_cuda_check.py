@@ -30,24 +30,6 @@ if TYPE_CHECKING:
     from wan_desktop.engine.renderer import Renderer
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
-FULL_VAE = {
-    "base_dim": 160,
-    "decoder_base_dim": 256,
-    "z_dim": 48,
-    "dim_mult": [1, 2, 4, 4],
-    "num_res_blocks": 2,
-    "attn_scales": [],
-    "temperal_downsample": [False, True, True],
-    "latents_mean": [0.0] * 48,
-    "latents_std": [1.0] * 48,
-    "is_residual": True,
-    "in_channels": 12,
-    "out_channels": 12,
-    "patch_size": 2,
-    "scale_factor_temporal": 4,
-    "scale_factor_spatial": 16,
-}
-"""Wan2.2's VAE; with random weights, which cost what trained ones cost."""
 
 
 def main() -> None:
@@ -150,11 +132,12 @@ def _full_vae_pipeline(small: Any, device: Device) -> Any:
     import torch
     from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
 
+    from benchmarks.stock_full_size import VAE
     from wan_desktop.engine.pipeline import Wan22Pipeline
 
     torch.manual_seed(0)
     with torch.device(device.name):
-        vae = AutoencoderKLWan(**FULL_VAE).eval().requires_grad_(False)
+        vae = AutoencoderKLWan(**VAE).eval().requires_grad_(False)
     return Wan22Pipeline(None, None, small.transformer, vae)
 
 

@@ -27,22 +27,6 @@ if TYPE_CHECKING:
 LARGE = (1, 48, 31, 44, 80)
 """Latents of 1280x704, 121 frames."""
 EVERY_S = 15.0
-FULL = {
-    "patch_size": (1, 2, 2),
-    "num_attention_heads": 24,
-    "attention_head_dim": 128,
-    "in_channels": 48,
-    "out_channels": 48,
-    "text_dim": 4096,
-    "freq_dim": 256,
-    "ffn_dim": 14336,
-    "num_layers": 30,
-    "cross_attn_norm": True,
-    "qk_norm": "rms_norm_across_heads",
-    "eps": 1e-6,
-    "rope_max_seq_len": 1024,
-}
-"""Wan2.2-TI2V-5B's transformer."""
 
 
 def main() -> None:
@@ -219,12 +203,13 @@ def _full_pipeline(device: Device) -> Wan22Pipeline:
     import torch
     from diffusers.models.transformers.transformer_wan import WanTransformer3DModel
 
+    from benchmarks.stock_full_size import TRANSFORMER
     from wan_desktop.engine.pipeline import Wan22Pipeline
 
     before = torch.get_default_dtype()
     torch.set_default_dtype(getattr(torch, device.dtype))
     with torch.device(device.name):
-        transformer = WanTransformer3DModel(**FULL).eval().requires_grad_(False)
+        transformer = WanTransformer3DModel(**TRANSFORMER).eval().requires_grad_(False)
     torch.set_default_dtype(before)
     transformer.rope = transformer.rope.float()
     return Wan22Pipeline(None, None, transformer, None)

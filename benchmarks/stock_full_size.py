@@ -11,41 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from wan_desktop.domain import weight_names
+from wan_desktop.engine.full_size import CONFIGS
+
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
     from diffusers.models.transformers.transformer_wan import WanTransformer3DModel
 
-TRANSFORMER: dict[str, Any] = {
-    "patch_size": (1, 2, 2),
-    "num_attention_heads": 24,
-    "attention_head_dim": 128,
-    "in_channels": 48,
-    "out_channels": 48,
-    "text_dim": 4096,
-    "freq_dim": 256,
-    "ffn_dim": 14336,
-    "num_layers": 30,
-    "cross_attn_norm": True,
-    "qk_norm": "rms_norm_across_heads",
-    "rope_max_seq_len": 1024,
-}
-VAE: dict[str, Any] = {
-    "base_dim": 160,
-    "decoder_base_dim": 256,
-    "z_dim": 48,
-    "dim_mult": [1, 2, 4, 4],
-    "num_res_blocks": 2,
-    "attn_scales": [],
-    "temperal_downsample": [False, True, True],
-    "latents_mean": [0.0] * 48,
-    "latents_std": [1.0] * 48,
-    "is_residual": True,
-    "in_channels": 12,
-    "out_channels": 12,
-    "patch_size": 2,
-    "scale_factor_temporal": 4,
-    "scale_factor_spatial": 16,
-}
+TRANSFORMER: dict[str, Any] = CONFIGS[weight_names.TRANSFORMER]
+VAE: dict[str, Any] = CONFIGS[weight_names.VAE] | {"latents_mean": [0.0] * 48, "latents_std": [1.0] * 48}
+"""Random weights know no statistics of latents."""
 TINY_TRANSFORMER = TRANSFORMER | {
     "num_attention_heads": 2,
     "attention_head_dim": 16,

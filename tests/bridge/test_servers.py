@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import keyring
 import pytest
-from keyring.backends.fail import Keyring
 from support.comfy_stub import ComfyStub
 
 from wan_desktop.bridge.servers import ServerShelf
 from wan_desktop.remote.book import RemoteBook
 from wan_desktop.remote.desk import ServerDesk
-
-
-@pytest.fixture(autouse=True)
-def no_keyring():
-    """Nobody's real keyring is touched."""
-    before = keyring.get_keyring()
-    keyring.set_keyring(Keyring())
-    yield
-    keyring.set_keyring(before)
 
 
 @pytest.fixture

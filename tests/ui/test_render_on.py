@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import keyring
 import pytest
 from aiohttp import web
-from keyring.backends.fail import Keyring
 from support.comfy_stub import ComfyStub
 from support.models import SPEC
 from support.scripted_backend import write_clip
@@ -20,15 +18,6 @@ from wan_desktop.domain.validate import resolve
 from wan_desktop.ui import job_words, server_words
 
 WORDS = "a red ball moving right over a blue background"
-
-
-@pytest.fixture(autouse=True)
-def no_keyring():
-    """Nobody's real keyring is touched."""
-    before = keyring.get_keyring()
-    keyring.set_keyring(Keyring())
-    yield
-    keyring.set_keyring(before)
 
 
 @pytest.fixture

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 
-import keyring
 import pytest
-from keyring.backends.fail import Keyring
 from PySide6.QtWidgets import QLabel, QLineEdit, QMessageBox, QPushButton
 from support.comfy_stub import ComfyStub
 from support.tls import self_signed
@@ -15,15 +13,6 @@ from wan_desktop.remote.secrets import FILE as TOKENS
 from wan_desktop.ui.settings_dialog import SettingsDialog
 
 SECRET = "correct-horse"
-
-
-@pytest.fixture(autouse=True)
-def no_keyring():
-    """Nobody's real keyring is touched."""
-    before = keyring.get_keyring()
-    keyring.set_keyring(Keyring())
-    yield
-    keyring.set_keyring(before)
 
 
 @pytest.fixture
