@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import math
 import platform
 import statistics
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import torch
 
@@ -36,34 +38,42 @@ STEPS, T = 50, 900.0
 def main() -> None:
     """Measure what the arguments say; print as it goes, and one JSON object in the end."""
     args = parse()
+    logging.basicConfig(format="    %(message)s")
+    logging.getLogger("wan_desktop").setLevel(logging.INFO)  # levers that are off say why
     bench = Bench(args)
     about(bench)
-    draws(bench, args)
+    clip_of = draws(bench, args)
     free()
-    config = stock.TINY_VAE if args.tiny else stock.VAE
-    bench.attempt("decode", lambda: decodes(bench, stock.random_vae(config, torch.float32, bench.device)))
+    bench.attempt("decode", lambda: decodes(bench, vae_of(bench, torch.float32)))
     bench.attempt("whole clip", lambda: whole(bench))
-    bench.attempt(
-        "decode levers", lambda: decode_levers(bench, stock.random_vae(config, bench.dtype, bench.device))
-    )
+    bench.attempt("decode levers", lambda: decode_levers(bench, vae_of(bench, bench.dtype)))
+    free()
+    if args.clip:
+        bench.attempt("real clip", lambda: real_clip(bench, clip_of))
     print(json.dumps(bench.found), flush=True)
     sys.exit(1 if "failed" in bench.found else 0)
 
 
-def draws(bench: Bench, args: argparse.Namespace) -> None:
-    """All that needs the transformer."""
-    transformer = stock.random_transformer(
-        stock.TINY_TRANSFORMER if args.tiny else stock.TRANSFORMER, bench.dtype, bench.device
-    )
+def draws(bench: Bench, args: argparse.Namespace) -> Callable[..., Clip]:
+    """All that needs the transformer alone; what makes clips."""
+    transformer = transformer_of(bench)
     clip_of = levers_of(bench, transformer)
-    forwards(bench, transformer, clip_of)
+    bench.attempt("forwards", lambda: forwards(bench, transformer, clip_of))
     if args.profile:
         bench.attempt("profile", lambda: profile(bench, transformer, clip_of))
-    if args.clip:
-        config = stock.TINY_VAE if args.tiny else stock.VAE
-        vae = stock.random_vae(config, bench.dtype, bench.device)
-        bench.attempt("real clip", lambda: real_clip(bench, transformer, vae, clip_of))
     bench.attempt("fp8", lambda: in_eight_bits(bench, transformer, clip_of))
+    return clip_of
+
+
+def transformer_of(bench: Bench) -> Any:
+    """A transformer of random weights."""
+    config = stock.TINY_TRANSFORMER if bench.tiny else stock.TRANSFORMER
+    return stock.random_transformer(config, bench.dtype, bench.device)
+
+
+def vae_of(bench: Bench, dtype: torch.dtype) -> Any:
+    """A VAE of random weights."""
+    return stock.random_vae(stock.TINY_VAE if bench.tiny else stock.VAE, dtype, bench.device)
 
 
 def parse() -> argparse.Namespace:
@@ -203,22 +213,27 @@ def once(bench: Bench, ours: Prediction) -> torch.Tensor:
 
 
 def profile(bench: Bench, transformer: Any, clip_of: Callable[..., Clip]) -> None:
-    """The kernels that take most of one forward, in milliseconds."""
-    from torch.profiler import ProfilerActivity
-    from torch.profiler import profile as profiler
-
+    """The kernels that take most of one forward."""
     context = torch.randn(1, 512, transformer.config.text_dim, device=bench.device, dtype=bench.dtype)
     ours = prediction(bench, transformer, context, clip_of(), held=False)
     once(bench, ours)
+    kernels(bench, "profile", lambda: once(bench, ours))
+
+
+def kernels(bench: Bench, name: str, call: Callable[[], object]) -> None:
+    """Where `call` spends most of its time, in milliseconds a kernel."""
+    from torch.profiler import ProfilerActivity
+    from torch.profiler import profile as profiler
+
     on_card = bench.device != "cpu"
     with profiler(activities=[ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_card else [])]) as seen:
-        bench.seconds(lambda: once(bench, ours))
+        bench.seconds(call)
     key = "self_device_time_total" if on_card else "self_cpu_time_total"
     rows = sorted(seen.key_averages(), key=lambda row: -getattr(row, key))
     rows = [row for row in rows if not on_card or str(row.device_type).endswith("CUDA")][:16]
     for row in rows:
         print(f"    {getattr(row, key) / 1e3:9.2f} ms  {row.count:5d} x  {row.key[:90]}", flush=True)
-    bench.say("profile", **{row.key[:60]: round(getattr(row, key) / 1e3, 2) for row in rows})
+    bench.say(name, **{row.key[:60]: round(getattr(row, key) / 1e3, 2) for row in rows})
 
 
 def in_eight_bits(bench: Bench, transformer: Any, clip_of: Callable[..., Clip]) -> None:
@@ -241,11 +256,22 @@ def in_eight_bits(bench: Bench, transformer: Any, clip_of: Callable[..., Clip]) 
         kind: prediction(bench, transformer, context, clip_of(), held=held) for kind, held in kinds.items()
     }
     calls = {f"ours {kind}, fp8": lambda p=p: once(bench, p) for kind, p in ours.items()}
-    bench.say("forward", **bench.alternately(calls))
+    plainly = {
+        "ours text, fp8, no rounding kernel": lambda: rounded_plainly(lambda: once(bench, ours["text"]))
+    }
+    bench.say("forward", **bench.alternately(calls | plainly))
     for kind in kinds:
         difference = apart(calls[f"ours {kind}, fp8"](), exact[kind])
         bench.say("forward", **{f"{kind}, fp8: relative difference to ours": difference})
     bench.say("forward peak GiB", **{"ours text, fp8": bench.peak_gib(calls["ours text, fp8"])})
+
+
+def rounded_plainly(call: Callable[[], torch.Tensor]) -> torch.Tensor:
+    """`call` without the kernel that rounds."""
+    from wan_desktop.engine import fp8
+
+    with mock.patch.object(fp8, "rounded_rows", fp8.plainly_rounded):
+        return call()
 
 
 def decodes(bench: Bench, vae: Any) -> None:
@@ -259,12 +285,20 @@ def decodes(bench: Bench, vae: Any) -> None:
     stock.decode(vae, short)
     bench.say("decode", **{"stock bfloat16": bench.seconds(lambda: stock.decode(vae, bench.latents))})
     free()
-    ours = our_frames(vae, short)
+    ours = bench.fallback("the decoder's kernel", lambda: our_frames(vae, short), no_kernel)
     wanted = (((exact[0].float() + 1) * 127.5).round().clamp(0, 255)).permute(1, 2, 3, 0).cpu()
     bench.say("decode", **{"ours to stock float32, dB": psnr(ours, wanted)})
     times = [bench.seconds(lambda: our_frames(vae, bench.latents)) for _ in range(bench.rounds)]
     bench.say("decode", ours=statistics.median(times), rounds=[round(s, 3) for s in times])
     bench.say("decode peak GiB", ours=bench.peak_gib(lambda: our_frames(vae, short)))
+
+
+def no_kernel() -> None:
+    """From now on, decode without our own kernel."""
+    from wan_desktop.engine import decoder
+
+    found = decoder._levers
+    decoder._levers = lambda weight: replace(found(weight), activation=False)
 
 
 @torch.no_grad()
@@ -281,12 +315,14 @@ def decode_levers(bench: Bench, vae: Any) -> None:
             decoder(latent)
 
     choices: dict[str, dict[str, Any]] = {"as it is": {}, "no own kernel": {"one_kernel": False}}
-    choices |= {f"bands of {mib} MiB": {"band_bytes": mib * 2**20} for mib in (32, 256, 1024)}
+    choices |= {f"bands of {mib} MiB": {"band_bytes": mib * 2**20} for mib in (32, 256)}
     times = bench.alternately({name: lambda how=how: decode(**how) for name, how in choices.items()})
     torch.backends.cudnn.benchmark = True
     times |= bench.alternately({"cuDNN tries its algorithms": decode})
     torch.backends.cudnn.benchmark = False
     bench.say("six latent frames", **times)
+    if bench.device != "cpu":
+        kernels(bench, "profile of six latent frames", decode)
 
 
 @torch.no_grad()
@@ -297,10 +333,11 @@ def our_frames(vae: Any, latents: torch.Tensor) -> torch.Tensor:
     return torch.cat([torch.from_numpy(group) for group in decode_frames(vae, latents)])
 
 
-def real_clip(bench: Bench, transformer: Any, vae: Any, clip_of: Callable[..., Clip]) -> None:
+def real_clip(bench: Bench, clip_of: Callable[..., Clip]) -> None:
     """One clip from noise to frames with the pipeline: 50 steps, guidance 5."""
     from wan_desktop.engine.pipeline import Wan22Pipeline
 
+    transformer, vae = transformer_of(bench), vae_of(bench, bench.dtype)
     pipeline = Wan22Pipeline(None, None, transformer, vae)
     pipeline.new_clip, pipeline.pieces = clip_of, clip_of().pieces
     embeds = torch.randn(1, 512, transformer.config.text_dim)

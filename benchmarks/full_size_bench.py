@@ -80,6 +80,16 @@ class Bench:
             self.say("failed", **{name: f"{type(error).__name__}: {error}"[:500]})
             free()
 
+    def fallback(self, name: str, call: Callable[[], Any], without: Callable[[], None]) -> Any:
+        """What `call` gives; when it fails that is told, and it is called again after `without`."""
+        try:
+            return call()
+        except (RuntimeError, ImportError, OSError, ValueError, TypeError, AttributeError) as error:
+            traceback.print_exc()
+            self.say("failed", **{name: f"{type(error).__name__}: {error}"[:500]})
+        without()
+        return call()
+
     def _wait(self) -> None:
         if self.device != "cpu":
             torch.cuda.synchronize()

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from benchmarks import memory_plans
+from benchmarks import memory_plans, random_5b
 
 
 def test_every_plan_and_cut_is_measured(tmp_path, monkeypatch, capsys):
@@ -44,10 +44,10 @@ def test_every_plan_and_cut_is_measured(tmp_path, monkeypatch, capsys):
 def test_weights_are_random_and_written_once(tmp_path):
     from safetensors.torch import load_file
 
-    first = memory_plans.random_model(tmp_path, tiny=True)
+    first = random_5b.random_model(tmp_path, tiny=True)
     file = tmp_path / "transformer.safetensors"
     weights = load_file(file)["blocks.0.ffn.net.0.proj.weight"].float()
     assert 0.015 < float(weights.std()) < 0.025
     before = file.stat().st_mtime_ns
-    assert memory_plans.random_model(tmp_path, tiny=True) == first
+    assert random_5b.random_model(tmp_path, tiny=True) == first
     assert file.stat().st_mtime_ns == before
