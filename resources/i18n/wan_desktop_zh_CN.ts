@@ -3125,6 +3125,10 @@
         <translation>无法通知“{name}”停止：它可能会继续做此任务。</translation>
     </message>
     <message>
+        <source>“{name}” is an older ComfyUI, which can only stop whatever runs there: it renders the job to its end, so that nobody else&apos;s is stopped. Update it to have yours stopped.</source>
+        <translation>“{name}”是较旧的 ComfyUI，只会停下那里正在运行的任务，不管是谁的：为了不停掉别人的任务，它会把这个任务渲染完。更新它之后就能停下自己的任务。</translation>
+    </message>
+    <message>
         <source>It goes on to another one.</source>
         <translation>改由另一个来渲染。</translation>
     </message>

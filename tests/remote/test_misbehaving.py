@@ -428,6 +428,45 @@ def test_cancel_of_a_waiting_one_interrupts_nobody(stub, elsewhere):
     assert [entry[1] for entry in stub.running] == ["another"]
 
 
+def test_another_ones_job_that_begins_in_that_moment_is_not_interrupted(stub, elsewhere, clip):
+    def broken(request):
+        """Ours ends, and the next begins, just before the interrupt comes in."""
+        if request.path == "/interrupt" and stub.pending:
+            stub.finish(clip)
+            stub.runs()
+
+    stub.broken = broken
+    render = elsewhere.begin(stub.address)
+    submitted(stub)
+    stub.pending.append([9, "another", {}, {"client_id": "x"}, ["58"]])
+    render.cancel.cancel()
+    assert isinstance(render.end().error, Cancelled)
+    assert len(stub.interrupts) == 1
+    assert [entry[1] for entry in stub.running] == ["another"]
+
+
+@pytest.mark.parametrize("version", ["0.3.50", "v0.3.9", "", "unknown"])
+def test_one_that_ignores_the_id_is_never_told_to_interrupt(stub, elsewhere, version):
+    stub.version = version
+    render = elsewhere.begin(stub.address)
+    ident = submitted(stub)
+    render.cancel.cancel()
+    assert isinstance(render.end().error, Cancelled)
+    assert stub.interrupts == []
+    assert [entry[1] for entry in stub.running] == [ident]
+    assert "renders the job to its end" in render.notes[-1]
+
+
+@pytest.mark.parametrize("version", ["0.3.50", "0.3.75", "v0.4", "1.0.0"])
+def test_what_waits_is_taken_back_from_every_version(stub, elsewhere, version):
+    stub.version = version
+    render = elsewhere.begin(stub.address)
+    stub.until(lambda: stub.pending)
+    render.cancel.cancel()
+    assert isinstance(render.end().error, Cancelled)
+    assert stub.pending == stub.interrupts == []
+
+
 def test_cancel_while_the_server_is_away_ends_soon(stub, elsewhere):
     from support.jobs_elsewhere import FAST
 

@@ -39,11 +39,12 @@ NODES = {
 class ComfyStub:
     """Use it as a context manager; `address` is where it is. `posts` are the bodies of POST /prompt.
 
-    With `tls` it speaks https. The next `cuts` downloads break off in the middle.
+    With `tls` it speaks https. The next `cuts` downloads break off in the middle. `version` is ComfyUI's; before
+    0.3.64 an interrupt stops whatever runs, whatever it names.
     """
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        self.tls = tls
+        self.tls, self.version = tls, "0.3.75"
         self.nodes: dict[str, dict[str, Any]] = dict(NODES)
         self.running: list[list[Any]] = []
         self.pending: list[list[Any]] = []
@@ -179,7 +180,7 @@ class ComfyStub:
                 self.came.notify_all()
 
     async def _stats(self, _: web.Request) -> web.Response:
-        system = {"comfyui_version": "0.3.75", "pytorch_version": "2.9"}
+        system = {"comfyui_version": self.version, "pytorch_version": "2.9"}
         return web.json_response({"system": system, "devices": [{"name": "cuda:0 RTX", "type": "cuda"}]})
 
     async def _info(self, request: web.Request) -> web.Response:
@@ -212,7 +213,8 @@ class ComfyStub:
     async def _interrupt(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.interrupts.append(body)
-        if self.running and self.running[0][1] == body.get("prompt_id"):
+        old = self.version < "0.3.64"
+        if self.running and (old or self.running[0][1] == body.get("prompt_id")):
             self.fail("execution_interrupted", {})
         return web.Response()
 

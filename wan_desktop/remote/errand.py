@@ -224,7 +224,9 @@ class Errand:
 
     async def withdraw(self) -> None:
         """Take our prompt, and nothing else, off the server: out of its queue, or interrupted if it runs."""
-        await self._stop(interrupting=True)
+        place = await self._stop(interrupting=True)
+        if place is not None and place.state == "running":
+            self._note(told.cannot_stop_one(self._remote.name))
         self._file.remove()
 
     async def hold_back(self) -> None:

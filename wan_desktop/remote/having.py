@@ -28,6 +28,8 @@ _BASE_NODES = (
     "SaveVideo",
 )
 
+_STOPS_ONE = (0, 3, 64)
+"""The oldest ComfyUI that was seen to obey the id in POST /interrupt; before, it stops whatever runs."""
 _FEW_STEP = ("fastwan", "turbo", "lightning", "distill")
 """Models that want other values than the 5 B's own: they are used when they are named, never by chance."""
 
@@ -60,7 +62,7 @@ async def look(
 
     `loras` are file names. Raises RemoteProblem with what is missing, Unreachable.
     """
-    about = await _about(client, name)
+    about = await about_of(client, name)
     info = {node: await _node(client, name, node) for node in sorted(set(nodes) | set(_BASE_NODES))}
     missing = [node for node, found in info.items() if not found]
     if missing:
@@ -82,7 +84,8 @@ async def look(
     )
 
 
-async def _about(client: ComfyClient, name: str) -> dict[str, str]:
+async def about_of(client: ComfyClient, name: str) -> dict[str, str]:
+    """What the server says of itself: "comfyui" and "wan_desktop" versions, "torch", "device"."""
     told = await client.get("/system_stats")
     system = told.get("system") if isinstance(told, dict) else None
     if not isinstance(system, dict):
@@ -96,6 +99,12 @@ async def _about(client: ComfyClient, name: str) -> dict[str, str]:
         "device": device.get("name"),
     }
     return {key: str(value)[:200] for key, value in found.items() if value}
+
+
+def stops_one(about: dict[str, str]) -> bool:
+    """True when the server is known to interrupt the prompt that is named, and no other one."""
+    found = [int(number) for number in re.findall(r"\d+", about.get("comfyui", ""))[:3]]
+    return "wan_desktop" in about or tuple(found) >= _STOPS_ONE
 
 
 async def _node(client: ComfyClient, name: str, kind: str) -> dict[str, Any]:

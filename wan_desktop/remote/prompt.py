@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wan_desktop.remote.answer import Place, in_history, in_queue
+from wan_desktop.remote.having import about_of, stops_one
 
 if TYPE_CHECKING:
     from wan_desktop.remote.book import Remote
@@ -21,7 +22,7 @@ class Prompt:
     """`record` is the stored record of the job's prompt on the server `remote`, None before it is sent."""
 
     def __init__(self, client: ComfyClient, file: RecordFile, remote: Remote) -> None:
-        self._client, self._file = client, file
+        self._client, self._file, self._name = client, file, remote.name
         self.record = file.read()
         if self.record is not None and self.record.server != remote.name:
             self.record = None  # what another server was asked for is no longer wanted of it
@@ -55,12 +56,16 @@ class Prompt:
         return found or Place("gone")
 
     async def stop(self, *, interrupting: bool) -> Place:
-        """Take it, and nothing else, out of the queue there, or interrupt it if it runs; where it is then."""
+        """Take it, and nothing else, out of the queue there, or interrupt it if it runs; where it is then.
+
+        It runs on where that could hit another one, which may begin between the look and the interrupt.
+        """
+        safe = interrupting and stops_one(await about_of(self._client, self._name))
         while True:
             place = await self.look()
             if place.state == "waiting":
                 await self._client.post("/queue", {"delete": [self.ident]})
-            elif place.state == "running" and interrupting:
+            elif place.state == "running" and safe:
                 await self._client.post("/interrupt", {"prompt_id": self.ident})
             else:
                 return place

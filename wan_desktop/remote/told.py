@@ -14,6 +14,11 @@ _NO_PAUSE = QT_TRANSLATE_NOOP(
     "notes", "“{name}” cannot pause: it renders on, and the clip is fetched when you continue."
 )
 _NOT_STOPPED = QT_TRANSLATE_NOOP("notes", "“{name}” could not be told to stop: it may go on with the job.")
+_CANNOT_STOP_ONE = QT_TRANSLATE_NOOP(
+    "notes",
+    "“{name}” is an older ComfyUI, which can only stop whatever runs there: it renders the job to its end, so that "
+    "nobody else's is stopped. Update it to have yours stopped.",
+)
 _PASSED_ON = QT_TRANSLATE_NOOP("notes", "It goes on to another one.")
 _TRIED_AGAIN = QT_TRANSLATE_NOOP("notes", "It is tried again.")
 
@@ -46,6 +51,11 @@ def renders_on(name: str) -> Sentence:
 def not_stopped(name: str) -> Sentence:
     """The server does not know that the job is no longer wanted."""
     return Sentence(_NOT_STOPPED, name=name)
+
+
+def cannot_stop_one(name: str) -> Sentence:
+    """The server's interrupt could hit somebody else's job: it is not used."""
+    return Sentence(_CANNOT_STOP_ONE, name=name)
 
 
 def passed_on(why: str) -> Sentence:
