@@ -204,6 +204,34 @@ def settings_api(desk: Desk) -> None:
     desk.window.findChild(_dialog()).show_page("api")
 
 
+def settings_api_on(desk: Desk) -> None:
+    """The same, switched on, with a token and a folder of LoRAs."""
+    import socket
+
+    import keyring
+    from keyring.backends.fail import Keyring
+
+    from wan_desktop.bridge.api_door import ApiDoor
+    from wan_desktop.server.switch import ApiSwitch
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    keyring.set_keyring(Keyring())
+    folder = Path(tempfile.mkdtemp())
+    loras = folder / "LoRAs"
+    loras.mkdir()
+    (loras / "ink.safetensors").touch()
+    (loras / "clay.safetensors").touch()
+    session = desk.session
+    session.api = ApiDoor(ApiSwitch(desk.host, data=folder, config=folder), session)
+    session.settings_changed.connect(session.api.use)
+    settings_api(desk)
+    dialog = desk.window.findChild(_dialog())
+    dialog._change(api_on=True, api_token=True, api_port=port, api_loras=str(loras))
+    wait(lambda: not session.api.busy)
+
+
 def comfy(desk: Desk) -> object:
     """A small ComfyUI to show, until the process ends."""
     import keyring
@@ -302,6 +330,7 @@ SCENES = {
         settings_work,
         settings_rendering,
         settings_api,
+        settings_api_on,
         settings_servers,
         settings_server,
         render_on,

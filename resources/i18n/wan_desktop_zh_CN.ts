@@ -142,6 +142,26 @@
         <translation>也可以应答</translation>
     </message>
     <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Choose the LoRA folder</source>
+        <translation>选择 LoRA 文件夹</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Use no LoRA folder</source>
+        <translation>不使用 LoRA 文件夹</translation>
+    </message>
+    <message>
+        <source>Use none</source>
+        <translation>不使用</translation>
+    </message>
+    <message>
         <source>One moment…</source>
         <translation>请稍候…</translation>
     </message>
@@ -172,6 +192,26 @@
     <message>
         <source>Without one every program on this computer may send jobs, whoever runs it.</source>
         <translation>没有令牌时，本机上任何人运行的任何程序都可以提交任务。</translation>
+    </message>
+    <message>
+        <source>The folder whose LoRAs workflows may name.</source>
+        <translation>工作流可以使用这个文件夹里的 LoRA。</translation>
+    </message>
+    <message>
+        <source>Workflows may name the LoRAs in it.</source>
+        <translation>工作流可以使用其中的 LoRA。</translation>
+    </message>
+    <message>
+        <source>No LoRA was found in it: they are .safetensors files.</source>
+        <translation>其中没有找到 LoRA：它们是 .safetensors 文件。</translation>
+    </message>
+    <message>
+        <source>One LoRA was found, which workflows may name.</source>
+        <translation>找到 1 个 LoRA，工作流可以使用它。</translation>
+    </message>
+    <message>
+        <source>{count} LoRAs were found, which workflows may name.</source>
+        <translation>找到 {count} 个 LoRA，工作流可以使用它们。</translation>
     </message>
     <message>
         <source>Copy</source>
@@ -220,6 +260,10 @@
     <message>
         <source>Demo model</source>
         <translation>演示模型</translation>
+    </message>
+    <message>
+        <source>LoRAs</source>
+        <translation>LoRA</translation>
     </message>
 </context>
 <context>
@@ -2161,6 +2205,10 @@
     <message>
         <source>{value} is no port: use 1 to 65535.</source>
         <translation>{value} 不是端口号：请用 1 到 65535。</translation>
+    </message>
+    <message>
+        <source>There is no folder “{folder}”: name the one that your LoRAs are in.</source>
+        <translation>没有文件夹“{folder}”：请指定存放 LoRA 的文件夹。</translation>
     </message>
     <message>
         <source>Paused.</source>

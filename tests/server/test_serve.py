@@ -47,6 +47,8 @@ def test_a_library_in_use_and_a_wrong_port_are_told() -> None:
         assert "Another Wan Desktop is running" in refused.stderr
     wrong = run("--port", "99999")
     assert (wrong.returncode, "99999 is no port" in wrong.stderr) == (2, True)
+    nowhere = run("--port", "0", "--loras", "no/such/folder")
+    assert (nowhere.returncode, "no folder “no/such/folder”" in nowhere.stderr) == (2, True)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QFileDialog, QLabel
 from support.loopback import Client
 from support.workflows import template
 
@@ -148,6 +148,32 @@ def test_the_demo_model_answers_only_when_it_may(desk, page, click, monkeypatch)
     assert client.post("/prompt", {"prompt": small}).status == 400
     click(page.demo)
     assert client.post("/prompt", {"prompt": small}).status == 200
+
+
+def test_workflows_may_name_the_loras_of_the_chosen_folder(
+    qtbot, desk, page, click, door, tmp_path, monkeypatch
+):
+    folder, empty = tmp_path / "my LoRAs", tmp_path / "empty"
+    (folder / "sub").mkdir(parents=True)
+    empty.mkdir()
+    for name in ("a.safetensors", "sub/b.safetensors", "readme.txt"):
+        (folder / name).write_bytes(b"")
+    chosen = iter([str(folder), str(empty), ""])
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: next(chosen))
+    click(page.on)
+    client = Client(page.address.text())
+    assert (page.loras.text(), page.no_loras.isVisible()) == ("None", False)
+    assert client.get("/models/loras").json() == []
+    click(page.choose_loras)
+    assert page.loras.text() == desk.settings.api_loras == str(folder)
+    assert page.loras_note.text().startswith("2 LoRAs were found")
+    assert client.get("/models/loras").json() == ["a.safetensors", "sub/b.safetensors"]
+    click(page.choose_loras)
+    assert page.loras_note.text().startswith("No LoRA was found in it")
+    click(page.choose_loras)  # nothing was chosen
+    assert page.loras.text() == str(empty)
+    click(page.no_loras)
+    assert (page.loras.text(), desk.settings.api_loras, page.no_loras.isVisible()) == ("None", "", False)
 
 
 def test_wishes_that_come_quickly_end_with_the_last_one(desk, page, door, qtbot, free_port):

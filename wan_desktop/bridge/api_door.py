@@ -47,7 +47,13 @@ class ApiDoor(QObject):
 
     def use(self, settings: Settings) -> None:
         """Serve as `settings` say; nothing happens when they say what they said before."""
-        asked = (settings.api_on, settings.api_port, settings.api_token, settings.api_demo)
+        asked = (
+            settings.api_on,
+            settings.api_port,
+            settings.api_token,
+            settings.api_demo,
+            settings.api_loras,
+        )
         if asked == self._applied or (self._applied is None and not settings.api_on):
             return
         self._applied = asked

@@ -45,6 +45,14 @@ def _serve(args: argparse.Namespace) -> int:
         raise InvalidRequest(
             QT_TRANSLATE_NOOP("errors", "{value} is no port: use 1 to 65535."), field="port", value=port
         )
+    if args.loras and not os.path.isdir(args.loras):
+        raise InvalidRequest(
+            QT_TRANSLATE_NOOP(
+                "errors", "There is no folder “{folder}”: name the one that your LoRAs are in."
+            ),
+            field="loras",
+            folder=args.loras,
+        )
     settings = ApiSettings(
         host=args.host,
         port=PORT if port is None else port,

@@ -10,12 +10,13 @@ class ApiState:
     """`address` is where the server is reached, "" while it is off.
 
     `token` is what clients must send, "" when they need none; `token_kept` says where it is kept: "keyring",
-    "file", or "" without a token.
+    "file", or "" without a token. `loras`: how many LoRAs workflows may name.
     """
 
     address: str = ""
     token: str = ""
     token_kept: str = ""
+    loras: int = 0
 
     @property
     def on(self) -> bool:

@@ -20,7 +20,8 @@ class Settings:
     when the window opens: "ask", "continue" or "wait". `keep_gb`: how much disk snapshots and latents may take
     before the oldest of ended jobs go, in 10**9 bytes. `keep_awake`: the computer does not sleep while rendering.
     `api_on`: other programs on this computer may send jobs, on `api_port`; with `api_token` they must send the token,
-    with `api_demo` the built-in demo model may answer them too.
+    with `api_demo` the built-in demo model may answer them too, and their workflows may name the LoRAs of the folder
+    `api_loras` ("": none).
     """
 
     library_dir: str = ""
@@ -38,6 +39,7 @@ class Settings:
     api_port: int = 8188
     api_token: bool = False
     api_demo: bool = False
+    api_loras: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""

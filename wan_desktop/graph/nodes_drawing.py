@@ -71,7 +71,7 @@ LOADERS = (
             "strength_clip": _STRENGTH,
         },
         ("MODEL", "CLIP"),
-        says="A LoRA of the folder that `--loras` names, with `strength_model`; the text encoder stays as it is.",
+        says="A LoRA of the folder that `--loras` or Settings name, with `strength_model`; the text encoder stays.",
     ),
     NodeType(
         "LoraLoaderModelOnly",

@@ -7,7 +7,6 @@ import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +16,7 @@ from wan_desktop.domain.job import JobState
 from wan_desktop.graph.names import ModelNames
 from wan_desktop.server import derived, history, outputs, records
 from wan_desktop.server.ledger import Ledger
+from wan_desktop.server.loras import lora_files
 from wan_desktop.server.sockets import Sockets
 from wan_desktop.server.telling import Teller
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from wan_desktop.server.uploads import Uploads
 
 T = TypeVar("T")
-_MOST_LORAS, _AT_ONCE = 2000, 256
+_AT_ONCE = 256
 _LOOK_AGAIN_SECONDS = 2.0
 SLICE = 4
 """Jobs that are read from the store at once: the store's thread is others' too, and so is Python's lock."""
@@ -125,13 +125,7 @@ class Desk:
             self._looked = time.monotonic()
 
     def _names(self) -> ModelNames:
-        return ModelNames(self.host.models.all(), self.settings.allow_demo, self._loras())
-
-    def _loras(self) -> dict[str, str]:
-        """The LoRA files of the folder that was named, by their names in it."""
-        folder = Path(self.settings.loras)
-        found = islice(folder.rglob("*.safetensors"), _MOST_LORAS) if self.settings.loras else ()
-        return {path.relative_to(folder).as_posix(): str(path) for path in sorted(found) if path.is_file()}
+        return ModelNames(self.host.models.all(), self.settings.allow_demo, lora_files(self.settings.loras))
 
     # ---- files
 

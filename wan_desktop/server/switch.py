@@ -70,13 +70,16 @@ class ApiSwitch:
         if self._server is None or not self._server.address:
             return False
         now = self._server.settings
-        return (now.port, now.token, now.allow_demo) == (settings.api_port, token, settings.api_demo)
+        asked = (settings.api_port, token, settings.api_demo, settings.api_loras)
+        return (now.port, now.token, now.allow_demo, now.loras) == asked
 
     def _begin(self, settings: Settings, token: str) -> None:
         from wan_desktop.server.api import ApiServer
         from wan_desktop.server.settings import ApiSettings
 
-        told = ApiSettings(port=settings.api_port, token=token, allow_demo=settings.api_demo)
+        told = ApiSettings(
+            port=settings.api_port, token=token, allow_demo=settings.api_demo, loras=settings.api_loras
+        )
         server = ApiServer(self._host, told, data=self._data, config=self._config)
         server.start()
         self._server = server
@@ -89,4 +92,7 @@ class ApiSwitch:
     def _state(self) -> ApiState:
         if self._server is None:
             return ApiState()
-        return ApiState(self._server.address, self._server.token, self._kept)
+        from wan_desktop.server.loras import lora_files
+
+        found = lora_files(self._server.settings.loras)
+        return ApiState(self._server.address, self._server.token, self._kept, len(found))

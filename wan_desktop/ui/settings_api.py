@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from wan_desktop.domain.api import ApiState
 from wan_desktop.ui import texts
@@ -41,6 +41,11 @@ class ApiPage(FormRows):
         self.new_token = QPushButton(self.tr("New token"), self)
         self.new_token.setToolTip(self.tr("Who has the old one must get the new one."))
         self.demo = QCheckBox(self.tr("It may answer too"), self)
+        self.loras = ElidedLabel(self)
+        self.choose_loras = QPushButton(self.tr("Choose…"), self)
+        self.choose_loras.setAccessibleName(self.tr("Choose the LoRA folder"))
+        self.no_loras = QPushButton(self.tr("Use none"), self)
+        self.no_loras.setAccessibleName(self.tr("Use no LoRA folder"))
         self.error = ErrorLabel(self)
         self._lay_out()
         self._connect()
@@ -63,6 +68,9 @@ class ApiPage(FormRows):
         self.copy_token.setEnabled(bool(state.token))
         self.new_token.setEnabled(bool(state.token) and not self._busy())
         self.token_note.setText(self._kept_words(state))
+        self.loras.setText(settings.api_loras or self.tr("None"))
+        self.no_loras.setVisible(bool(settings.api_loras))
+        self.loras_note.setText(self._loras_words(state))
         self._show_problem()
         QTimer.singleShot(0, self, self._make_room)
 
@@ -95,6 +103,17 @@ class ApiPage(FormRows):
             return self.tr("It stays the same until you make a new one.")
         return self.tr("Without one every program on this computer may send jobs, whoever runs it.")
 
+    def _loras_words(self, state: ApiState) -> str:
+        if not self._session.settings.api_loras:
+            return self.tr("The folder whose LoRAs workflows may name.")
+        if not state.on:
+            return self.tr("Workflows may name the LoRAs in it.")
+        if not state.loras:
+            return self.tr("No LoRA was found in it: they are .safetensors files.")
+        if state.loras == 1:
+            return self.tr("One LoRA was found, which workflows may name.")
+        return self.tr("{count} LoRAs were found, which workflows may name.").format(count=state.loras)
+
     def _show_problem(self) -> None:
         door = self._session.api
         problem = None if door is None else door.problem
@@ -108,9 +127,21 @@ class ApiPage(FormRows):
         self.port.editingFinished.connect(lambda: self._change(api_port=self.port.value()))
         self.needs_token.toggled.connect(lambda needed: self._change(api_token=needed))
         self.demo.toggled.connect(lambda may: self._change(api_demo=may))
+        self.choose_loras.clicked.connect(self._choose_loras)
+        self.no_loras.clicked.connect(lambda: self.use_loras(""))
         self.new_token.clicked.connect(self._make_token)
         if self._session.api is not None:
             self._session.api.changed.connect(self.refresh)
+
+    def use_loras(self, folder: str) -> None:
+        """Let workflows name the LoRAs in `folder`; "" for none."""
+        self._change(api_loras=folder)
+
+    def _choose_loras(self) -> None:
+        start = self._session.settings.api_loras
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Choose the LoRA folder"), start)
+        if folder:
+            self.use_loras(folder)
 
     def _make_token(self) -> None:
         if self._session.api is not None:
@@ -138,13 +169,20 @@ class ApiPage(FormRows):
         self.add(self.tr("Port"), self.port, self.tr("ComfyUI's own is 8188."), error=self.error)
         asked = self.tr("Then each request needs it as “Authorization: Bearer …”.")
         self.add(self.tr("Access"), self.needs_token, asked)
-        both = QWidget(self)
-        row = QHBoxLayout(both)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.token, 1)
-        row.addWidget(self.copy_token)
+        both = self._beside(self.token, self.copy_token)
         self.token_note = self.add(self.tr("Token"), both, "-", self.new_token)
         self.token.setAccessibleName(self.tr("Token"))
         small = self.tr("It knows few words and small sizes. Without this only real models answer.")
         self.add(self.tr("Demo model"), self.demo, small)
+        both = self._beside(self.loras, self.no_loras)
+        self.loras_note = self.add(self.tr("LoRAs"), both, "-", self.choose_loras)
+        self.loras.setAccessibleName(self.tr("LoRAs"))
+
+    def _beside(self, label: QWidget, button: QWidget) -> QWidget:
+        both = QWidget(self)
+        row = QHBoxLayout(both)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(label, 1)
+        row.addWidget(button)
+        return both
