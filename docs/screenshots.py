@@ -297,6 +297,29 @@ def _choose(desk: Desk, name: str) -> None:
     wait(lambda: shelf.reports and not shelf.asking)
 
 
+def recipe_there(desk: Desk) -> None:
+    """How a clip of a server was made."""
+    from dataclasses import replace
+
+    from wan_desktop.ui.panels.stage_recipe import RecipeDialog
+
+    desk.window.create_panel.prompt.editor.setPlainText(LIGHTHOUSE)
+    desk.window.create_panel.submit()
+    wait(lambda: desk.session.clips)
+    clip = next(iter(desk.session.clips.values()))
+    changes = {"sampler": {"ours": "unipc", "theirs": "uni_pc/simple"}, "seed": {"ours": "7", "theirs": ""}}
+    remote = {"server": "studio", "address": "https://studio.example", "comfyui": "0.3.75", "torch": "2.9"}
+    made = {
+        "device": "cuda:0 NVIDIA RTX 4090 : cudaMallocAsync",
+        "remote": {**remote, "model": "wan2.2_ti2v_5B_fp16.safetensors", "changes": changes},
+        "came_as": "h264",
+        "seconds": {"total": 214.2, "waiting": 61.0},
+    }
+    request = clip.request | {"model": "on:studio"}
+    clip = replace(clip, recipe=clip.recipe | {"request": request, "made_by": made})
+    RecipeDialog(clip, desk.window).open()
+
+
 def countdown(desk: Desk) -> None:
     """The queue is done, and the computer will be shut down."""
     from wan_desktop.ui.countdown import CountdownDialog
@@ -336,6 +359,7 @@ SCENES = {
         render_on,
         render_on_away,
         render_on_any,
+        recipe_there,
         countdown,
         report,
         quitting,

@@ -522,18 +522,6 @@
 <context>
     <name>Exactness</name>
     <message>
-        <source>Exact</source>
-        <translation>精确</translation>
-    </message>
-    <message>
-        <source>Eight bits (fp8)</source>
-        <translation>八位（fp8）</translation>
-    </message>
-    <message>
-        <source>Fast</source>
-        <translation>快速</translation>
-    </message>
-    <message>
         <source>Precision</source>
         <translation>精度</translation>
     </message>
@@ -3197,6 +3185,14 @@
         <translation>“{name}”是 ComfyUI，没有采用官方时间表的采样器“{ours}”：改由“{schedule}”上的 {theirs} 渲染，视频会与在这里制作的不同。</translation>
     </message>
     <message>
+        <source>Some samplers are replaced there: {samplers}.</source>
+        <translation>那里会替换部分采样器：{samplers}。</translation>
+    </message>
+    <message>
+        <source>The same seed gives another clip than here.</source>
+        <translation>同一个种子在那里得到的视频与这里不同。</translation>
+    </message>
+    <message>
         <source>it holds no frames</source>
         <translation>其中没有画面</translation>
     </message>
@@ -3242,6 +3238,109 @@
     <message>
         <source>Stop and quit</source>
         <translation>停止并退出</translation>
+    </message>
+</context>
+<context>
+    <name>recipe</name>
+    <message>
+        <source>Everything in memory at once</source>
+        <translation>全部同时放入内存</translation>
+    </message>
+    <message>
+        <source>One part of the model after the other</source>
+        <translation>模型的各部分依次载入</translation>
+    </message>
+    <message>
+        <source>Blocks come and go</source>
+        <translation>各块轮流进出</translation>
+    </message>
+    <message>
+        <source>Blocks come and go, frames in tiles</source>
+        <translation>各块轮流进出，画面分块显影</translation>
+    </message>
+    <message>
+        <source>Blocks come and go, frames in smaller tiles</source>
+        <translation>各块轮流进出，画面分更小的块显影</translation>
+    </message>
+    <message>
+        <source>The least: blocks come and go, frames on the processor</source>
+        <translation>最省：各块轮流进出，画面由处理器显影</translation>
+    </message>
+    <message>
+        <source>Sampler: {theirs} instead of {ours}</source>
+        <translation>采样器：{theirs}（代替 {ours}）</translation>
+    </message>
+    <message>
+        <source>Speed: {theirs} instead of {ours}</source>
+        <translation>速度：{theirs}（代替{ours}）</translation>
+    </message>
+    <message>
+        <source>Precision: its own instead of {ours}</source>
+        <translation>精度：由它自己决定（代替{ours}）</translation>
+    </message>
+    <message>
+        <source>The seed gives another clip there than here</source>
+        <translation>同一个种子在那里得到的视频与这里不同</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Software</source>
+        <translation>软件</translation>
+    </message>
+    <message>
+        <source>Otherwise there</source>
+        <translation>那里不同之处</translation>
+    </message>
+    <message>
+        <source>Sent as</source>
+        <translation>传来的格式</translation>
+    </message>
+    <message>
+        <source>Numbers</source>
+        <translation>数值格式</translation>
+    </message>
+    <message>
+        <source>Memory plan</source>
+        <translation>内存方案</translation>
+    </message>
+    <message>
+        <source>Peak memory</source>
+        <translation>内存峰值</translation>
+    </message>
+    <message>
+        <source>Sped up by</source>
+        <translation>加速手段</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>用时</translation>
+    </message>
+    <message>
+        <source>Went on</source>
+        <translation>继续自</translation>
+    </message>
+    <message>
+        <source>Model&apos;s hash</source>
+        <translation>模型哈希</translation>
+    </message>
+    <message>
+        <source>{count} GB</source>
+        <translation>{count} GB</translation>
+    </message>
+    <message>
+        <source>{total}, of which it waited {waited}</source>
+        <translation>{total}，其中等待 {waited}</translation>
+    </message>
+    <message>
+        <source>{seconds} s</source>
+        <translation>{seconds} 秒</translation>
+    </message>
+    <message>
+        <source>after step {step}</source>
+        <translation>第 {step} 步之后</translation>
     </message>
 </context>
 <context>
@@ -3414,6 +3513,14 @@
     <message>
         <source>Fine</source>
         <translation>精细</translation>
+    </message>
+    <message>
+        <source>Exact</source>
+        <translation>精确</translation>
+    </message>
+    <message>
+        <source>Eight bits (fp8)</source>
+        <translation>八位（fp8）</translation>
     </message>
     <message>
         <source>Built-in demo</source>

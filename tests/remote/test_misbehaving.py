@@ -66,7 +66,7 @@ def test_what_comfyui_has_not_is_mapped_told_and_recorded(stub, elsewhere, clip)
     sampler = sent(stub)["3"]["inputs"]
     assert (sampler["sampler_name"], sampler["scheduler"]) == ("uni_pc", "simple")
     assert any("official schedule" in note for note in render.notes)
-    assert remote["sampler"] == "unipc → uni_pc/simple"
+    assert remote["changes"]["sampler"] == {"ours": "unipc", "theirs": "uni_pc/simple"}
     assert remote["comfyui"] == "0.3.75"
     assert remote["model"] == names.UNET
 
@@ -75,7 +75,7 @@ def test_what_is_the_same_there_needs_no_note(stub, elsewhere, clip):
     render = elsewhere.begin(stub.address, elsewhere.job(sampler="euler"))
     submitted(stub)
     stub.finish(clip)
-    assert "sampler" not in render.end().rendered.made_by["remote"]
+    assert "sampler" not in render.end().rendered.made_by["remote"]["changes"]
     assert render.notes == []
 
 
@@ -84,8 +84,8 @@ def test_speed_and_precision_are_told_as_its_own_affair(stub, elsewhere, clip):
     submitted(stub)
     stub.finish(clip)
     remote = render.end().rendered.made_by["remote"]
-    assert remote["speed"] == "fast → exact"
-    assert "precision" in remote
+    assert remote["changes"]["speed"] == {"ours": "fast", "theirs": "exact"}
+    assert remote["changes"]["precision"] == {"ours": "int8", "theirs": ""}
     assert len(render.notes) == 3
 
 

@@ -42,7 +42,7 @@ def test_a_job_is_rendered_there_and_its_clip_comes_back(start, elsewhere):
     assert stages[0] is Stage.LOADING
     assert stages[-1] is Stage.SAVING
     assert rendered.made_by["remote"]["wan_desktop"]
-    assert "sampler" not in rendered.made_by["remote"]
+    assert rendered.made_by["remote"]["changes"] == {}
     assert not render.notes
 
 

@@ -34,7 +34,7 @@ def test_a_clip_from_a_picture_comes_back_with_steps_and_previews(comfyui, elsew
     assert (info.codec, info.num_frames, info.width, info.height, info.fps) == ("h264", 9, 128, 96, 24)
     assert [p.done for p in render.progress if drawing(p) and p.total] == [1, 2, 3]
     assert any(isinstance(event, Preview) for event in render.events)
-    assert render.rendered.made_by["remote"]["sampler"] == "unipc → uni_pc/simple"
+    assert render.rendered.made_by["remote"]["changes"]["sampler"]["theirs"] == "uni_pc/simple"
 
 
 def test_what_it_has_in_its_cache_comes_back_too(comfyui, elsewhere):

@@ -15,7 +15,7 @@ from wan_desktop.domain.events import JobChanged
 from wan_desktop.domain.job import Job, JobState
 from wan_desktop.domain.request import Draft
 from wan_desktop.domain.validate import resolve
-from wan_desktop.ui import job_words, server_words
+from wan_desktop.ui import job_words, recipe_words, server_words
 
 WORDS = "a red ball moving right over a blue background"
 
@@ -109,7 +109,17 @@ def test_a_job_goes_there_and_card_and_recipe_say_so(qtbot, desk, panel, studio,
     studio.finish((tmp_path / "made.mp4").read_bytes())
     qtbot.waitUntil(lambda: bool(desk.session.clips), timeout=20_000)
     (clip,) = desk.session.clips.values()
-    assert clip.recipe["made_by"]["remote"]["sampler"] == "unipc → uni_pc/simple"
+    changes = clip.recipe["made_by"]["remote"]["changes"]
+    assert changes["sampler"] == {"ours": "unipc", "theirs": "uni_pc/simple"}
+    rows = dict(recipe_words.made_by(clip.recipe))
+    assert rows["Software"] == "ComfyUI 0.3.75 · PyTorch 2.9"
+    assert rows["Device"] == "RTX"
+    assert rows["Otherwise there"].splitlines() == [
+        "Sampler: uni_pc/simple instead of unipc",
+        "The seed gives another clip there than here",
+    ]
+    assert rows["Sent as"] == "H.264"
+    assert not {"Remote", "Came as", "Seconds"} & set(rows)
     assert server_words.rendered_on(clip.recipe, job.request.model) == f"studio ({studio.address})"
     assert server_words.model(clip.recipe, job.request.model) == "wan2.2_ti2v_5B_fp16.safetensors"
     assert desk.backend.requests == []

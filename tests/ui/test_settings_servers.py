@@ -72,6 +72,8 @@ def test_adding_one_checks_it_and_says_what_it_has(qtbot, desk, page, fill, stub
     facts = page.cards["studio"].facts.text()
     assert "wan2.2_ti2v_5B_fp16.safetensors, umt5_xxl_fp8_e4m3fn_scaled.safetensors, wan2.2_vae" in facts
     assert "only you can read" in facts
+    assert "unipc → uni_pc/simple" in facts
+    assert "The same seed gives another clip than here." in facts
     assert page.currentWidget() is not page.form
     assert desk.session.servers.names == ("studio",)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wan_desktop.domain.errors import WanError
+    from wan_desktop.domain.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class ServerReport:
 
     `what` it is ("ComfyUI 0.3.75"), its `device`, and `files`, the model's names there (transformer, text encoder,
     VAE). `certificate` is the sha256 (hex) of the TLS certificate that could not be verified, if that is the problem.
+    `notes` say what it renders otherwise than this computer.
     """
 
     what: str = ""
@@ -22,6 +24,7 @@ class ServerReport:
     files: tuple[str, ...] = ()
     problem: WanError | None = None
     certificate: str = ""
+    notes: tuple[Sentence, ...] = ()
 
     @property
     def ready(self) -> bool:

@@ -9,7 +9,7 @@ from wan_desktop.domain.servers import ServerReport
 from wan_desktop.remote.certificates import certificate_at
 from wan_desktop.remote.client import ComfyClient
 from wan_desktop.remote.having import look
-from wan_desktop.remote.mapping import AT_COMFYUI, SCHEDULE
+from wan_desktop.remote.mapping import otherwise
 from wan_desktop.remote.problems import RemoteProblem, Untrusted
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def report_on(remote: Remote) -> tuple[ServerReport, Having | None]:
     except RemoteProblem as error:
         return ServerReport(problem=error), None
     files = (having.unet, having.text, having.vae)
-    return ServerReport(what_it_is(having), having.about.get("device", ""), files), having
+    device = having.about.get("device", "")
+    return ServerReport(what_it_is(having), device, files, notes=otherwise(having)), having
 
 
 def what_it_is(having: Having) -> str:
@@ -63,13 +64,5 @@ def checked(remote: Remote) -> dict[str, Any]:
         "sentence": sentence,
         "about": having.about,
         "files": files,
-        "notes": _mappings(having),
+        "notes": list(report.notes),
     }
-
-
-def _mappings(having: Having) -> list[str]:
-    """What this server renders in place of what it has not."""
-    if having.wan_desktop:
-        return []
-    other = [f"{ours} → {theirs}/{SCHEDULE}" for ours, (theirs, same) in AT_COMFYUI.items() if not same]
-    return [f"samplers that it has not: {', '.join(other)}", "the same seed gives another clip there"]

@@ -38,15 +38,20 @@ _NO_SAMPLER = QT_TRANSLATE_NOOP(
     "“{name}” is ComfyUI, which has no sampler “{ours}” on the official schedule: {theirs} on “{schedule}” renders "
     "instead, and the clip looks different from one made here.",
 )
+_OTHER_SAMPLERS = QT_TRANSLATE_NOOP("notes", "Some samplers are replaced there: {samplers}.")
+_OTHER_NOISE = QT_TRANSLATE_NOOP("notes", "The same seed gives another clip than here.")
 
 
 @dataclass(slots=True)
 class Mapped:
-    """The graph to send; `notes` are sentences for the user, `changes` what was mapped, for the recipe."""
+    """The graph to send; `notes` are sentences for the user.
+
+    `changes` is for the recipe: what was mapped, by its name, from "ours" to "theirs" ("": the server decides).
+    """
 
     graph: Graph
     notes: list[Sentence] = field(default_factory=list)
-    changes: dict[str, str] = field(default_factory=dict)
+    changes: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def needed_nodes(request: RenderRequest) -> set[str]:
@@ -69,10 +74,18 @@ def mapped(request: RenderRequest, having: Having, image: str = "") -> Mapped:
         )
     if request.precision != "exact":
         sentence = Sentence(_OWN_PRECISION, name=having.name)
-        _change(found, "precision", request.precision, "the server's own", sentence)
+        _change(found, "precision", request.precision, "", sentence)
     if not having.wan_desktop:
-        found.changes["seed"] = f"{request.seed}: ComfyUI draws other noise from it"
+        found.changes["seed"] = {"ours": str(request.seed), "theirs": ""}
     return found
+
+
+def otherwise(having: Having) -> tuple[Sentence, ...]:
+    """What the server renders otherwise than this computer, whatever it is asked for."""
+    if having.wan_desktop:
+        return ()
+    other = [f"{ours} → {theirs}/{SCHEDULE}" for ours, (theirs, same) in AT_COMFYUI.items() if not same]
+    return Sentence(_OTHER_SAMPLERS, samplers=", ".join(other)), Sentence(_OTHER_NOISE)
 
 
 def _name_files(graph: Graph, having: Having, image: str) -> None:
@@ -103,5 +116,5 @@ def _sampler(found: Mapped, request: RenderRequest, having: Having) -> None:
 
 
 def _change(found: Mapped, what: str, ours: str, theirs: str, sentence: Sentence) -> None:
-    found.changes[what] = f"{ours} → {theirs}"
+    found.changes[what] = {"ours": ours, "theirs": theirs}
     found.notes.append(sentence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain.places import file_of
 from wan_desktop.media.images import cover, load_rgb
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 async def prepared(
     client: ComfyClient, remote: Remote, request: RenderRequest, image: Path | None
-) -> tuple[Mapped, dict[str, str]]:
+) -> tuple[Mapped, dict[str, Any]]:
     """The graph to send, and what goes into the recipe. Raises RemoteProblem with what is missing, BadImage."""
     having = await look(
         client,
@@ -33,7 +33,7 @@ async def prepared(
     )
     sent = mapped(request, having, "" if image is None else await _upload(client, request, image))
     about = {"server": remote.name, "address": remote.url, **having.about, "model": having.unet}
-    return sent, about | sent.changes
+    return sent, about | {"changes": sent.changes}
 
 
 async def _upload(client: ComfyClient, request: RenderRequest, image: Path) -> str:

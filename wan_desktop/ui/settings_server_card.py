@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from wan_desktop.ui import server_words, theme
+from wan_desktop.ui import server_words, texts, theme
 from wan_desktop.ui.widgets.elided_label import ElidedLabel
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ class ServerCard(QFrame):
         if report is not None and report.files:
             files = self.tr(", ").join(report.files)
             facts.append(self.tr("Has the model's files: {files}").format(files=files))
+            facts += [texts.note(note) for note in report.notes]
         facts.append(kept.get(entry.token_kept, self.tr("It needs no token, or none was given.")))
         if entry.certificate:
             facts.append(self.tr("Only its own certificate is trusted, as you said."))

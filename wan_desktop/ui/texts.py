@@ -55,6 +55,11 @@ _PRESETS = {
     "fast": QT_TRANSLATE_NOOP("texts", "Fast"),
     "fine": QT_TRANSLATE_NOOP("texts", "Fine"),
 }
+_EXACTNESS = {
+    "exact": QT_TRANSLATE_NOOP("texts", "Exact"),
+    "fp8": QT_TRANSLATE_NOOP("texts", "Eight bits (fp8)"),
+    "fast": QT_TRANSLATE_NOOP("texts", "Fast"),
+}
 _SAID = ("errors", "notes")
 _NAMED_VALUES = ("field_name", "name")
 """Values of an error that may hold a field's name, which is then a word to translate."""
@@ -110,6 +115,11 @@ def preset_name(preset: Preset) -> str:
     """A preset's label, translated where it is one of the well-known ones."""
     known = _PRESETS.get(preset.name) or _PRESETS.get(preset.label.lower())
     return translate(known) if known else preset.label
+
+
+def exactness(name: str) -> str:
+    """A precision or a speed in a few words; any other name as it is."""
+    return translate(_EXACTNESS[name]) if name in _EXACTNESS else name
 
 
 def model_name(model: ModelSpec) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDateTime, QLocale, Qt
 from PySide6.QtGui import QGuiApplication
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from wan_desktop.domain.exactness import EXACT
 from wan_desktop.domain.request import RenderRequest
-from wan_desktop.ui import job_words, server_words, texts, theme
+from wan_desktop.ui import job_words, recipe_words, server_words, texts, theme
 from wan_desktop.ui.icons import icon
 
 if TYPE_CHECKING:
@@ -104,30 +104,16 @@ class RecipeDialog(QDialog):
             (self.tr("Guidance"), number(float(request.guidance_scale), "g", 6)),
             (self.tr("Shift"), number(float(request.flow_shift), "g", 6)),
             (self.tr("Sampler"), request.sampler),
-            (self.tr("Precision"), request.precision if request.precision != EXACT else ""),
-            (self.tr("Speed"), request.speed if request.speed != EXACT else ""),
+            (
+                self.tr("Precision"),
+                texts.exactness(request.precision) if request.precision != EXACT else "",
+            ),
+            (self.tr("Speed"), texts.exactness(request.speed) if request.speed != EXACT else ""),
             (self.tr("Seed"), str(request.seed)),
             (self.tr("Model"), server_words.model(clip.recipe, request.model)),
             (self.tr("Rendered on"), server_words.rendered_on(clip.recipe, request.model)),
-            *self._made_by(),
+            *recipe_words.made_by(clip.recipe),
             (self.tr("Made"), QLocale().toString(made, QLocale.FormatType.ShortFormat)),
             (self.tr("File"), clip.path),
         ]
         return [(name, value) for name, value in rows if value]
-
-    def _made_by(self) -> list[tuple[str, str]]:
-        """What produced it, as the engine told it: the names are its own."""
-        rows = []
-        for name, value in dict(self._clip.recipe.get("made_by") or {}).items():
-            rows.append((name.replace("_", " ").capitalize(), _plain(value)))
-        return rows
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
-    if isinstance(value, dict):
-        return ", ".join(f"{key.replace('_', ' ')} {_plain(inner)}" for key, inner in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(_plain(inner) for inner in value)
-    return str(value)

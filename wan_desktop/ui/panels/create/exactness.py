@@ -8,7 +8,7 @@ from PySide6.QtCore import QLocale, QObject, QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
 from wan_desktop.domain.exactness import EXACT, PRECISIONS, SPEEDS, name_of, read_deviations
-from wan_desktop.ui import theme
+from wan_desktop.ui import texts, theme
 from wan_desktop.ui.widgets.field import Field
 from wan_desktop.ui.widgets.wheel_guard import guard_wheel
 
@@ -24,12 +24,7 @@ class Exactness(QObject):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._measured = read_deviations(theme.resources())
-        words = {
-            EXACT: self.tr("Exact"),
-            "fp8": self.tr("Eight bits (fp8)"),
-            "fast": self.tr("Fast"),
-        }
-        self.precision, self.speed = (_choice(names, words) for names in (PRECISIONS, SPEEDS))
+        self.precision, self.speed = _choice(PRECISIONS), _choice(SPEEDS)
         self.fields = {
             "precision": Field(
                 self.tr("Precision"),
@@ -90,9 +85,9 @@ class Exactness(QObject):
         )
 
 
-def _choice(names: tuple[str, ...], words: dict[str, str]) -> QComboBox:
+def _choice(names: tuple[str, ...]) -> QComboBox:
     box = QComboBox()
     for name in names:
-        box.addItem(words.get(name, name), name)
+        box.addItem(texts.exactness(name), name)
     guard_wheel(box)
     return box
