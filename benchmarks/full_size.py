@@ -116,24 +116,29 @@ def about(bench: Bench) -> None:
 
 
 def levers_of(bench: Bench, transformer: Any) -> Callable[..., Clip]:
-    """What makes clips with this machine's levers; `compiled=False` leaves the compiler out."""
+    """What makes clips as the product does here, some lever or the kind of `pieces` changed.
+
+    `pieces`: "own" kernels, "compiled" or "plain" ones; what is not to be had becomes the next.
+    """
     from wan_desktop.engine import compiling, levers
     from wan_desktop.engine.lean import Clip
+    from wan_desktop.engine.lean_parts import pieces_for
     from wan_desktop.engine.lean_pieces import EAGER
 
     found = levers.of(bench.device, str(bench.dtype).removeprefix("torch."))
     bench.say("levers", **found.told())
-    quick = EAGER
+    compiled = EAGER
     if found.compiler:
         shape = compiling.Shape.of(transformer, bench.size.latents)
         try:
             bench.say("compiling", **compiling.trial(shape, torch.device(bench.device), compiling.pieces()))
-            quick = compiling.pieces()
+            compiled = compiling.pieces()
         except (RuntimeError, ImportError, OSError) as error:
             bench.say("compiling", failed=f"{type(error).__name__}: {error}"[:2000])
+    kinds = {"plain": EAGER, "compiled": compiled, "own": pieces_for(found) if found.pieces else compiled}
 
-    def clip_of(*, compiled: bool = True, **other: Any) -> Clip:
-        return Clip(replace(found, **other), quick if compiled else EAGER)
+    def clip_of(pieces: str = "own", **other: Any) -> Clip:
+        return Clip(replace(found, **other), kinds[pieces])
 
     return clip_of
 
@@ -151,11 +156,14 @@ def forwards(bench: Bench, transformer: Any, clip_of: Callable[..., Clip]) -> No
         "ours text": prediction(bench, transformer, context, clip_of(), held=False),
         "ours image": prediction(bench, transformer, context, clip_of(), held=True),
     }
-    without = {"compiler": {"compiled": False}, "GELU in product": {"gelu_in_product": False}}
-    without |= {"cuDNN": {"cudnn": False}}
-    for lever, off in without.items():
-        clip = clip_of(**off)
-        ours[f"ours text, no {lever}"] = prediction(bench, transformer, context, clip, held=False)
+    others: dict[str, dict[str, Any]] = {
+        "compiled pieces": {"pieces": "compiled"},
+        "plain pieces": {"pieces": "plain"},
+        "no GELU in product": {"gelu_in_product": False},
+        "no cuDNN": {"cudnn": False},
+    }
+    for name, changed in others.items():
+        ours[f"ours text, {name}"] = prediction(bench, transformer, context, clip_of(**changed), held=False)
     calls = plain | {name: lambda p=p: once(bench, p) for name, p in ours.items()}
     calls["attention and products alone"] = floor_of(bench, transformer, clip_of())
     bench.say("forward", **bench.alternately(calls))

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.random_5b import GIB, Stages, as_gib, random_model, weights_folder
+from benchmarks.random_5b import GIB, Stages, as_gib, pieces, random_model, weights_folder
 
 if TYPE_CHECKING:
     from wan_desktop.engine.forecast import Size
@@ -61,8 +61,9 @@ class Growth:
         import torch
 
         from wan_desktop.engine import device as devices
-        from wan_desktop.engine import levers, plans
+        from wan_desktop.engine import plans
         from wan_desktop.engine.forecast import Forecast, Size
+        from wan_desktop.engine.lean_pieces import EAGER
         from wan_desktop.engine.loaded import Loaded
         from wan_desktop.engine.prompt_cache import PromptCache
 
@@ -72,10 +73,11 @@ class Growth:
         self._device = devices.choose("cpu" if tiny else "auto", devices.probe())
         devices.tune(self._device)
         model = random_model(arguments.folder, tiny=tiny)
-        self._compiled = levers.of(self._device.name, self._device.dtype).compiler
-        self._forecast = Forecast.of(model, self._device, compiled=self._compiled)
+        quickest = pieces(self._device)
+        self._forecast = Forecast.of(model, self._device, compiled=quickest is not EAGER)
         self._plan = plans.CARD[0]
         self._loaded = Loaded(model, self._plan, self._device, PromptCache(arguments.folder / "cache", "x"))
+        self._loaded.pipeline.pieces = quickest
         self._stages, self._began = Stages(self._device), time.monotonic()
         self.seen: dict[str, Any] = {
             "device": self._device.info(),
@@ -126,11 +128,7 @@ class Growth:
         """Seconds of a forward for a clip of this size, and the peak."""
         import torch
 
-        from wan_desktop.engine import compiling
-
         pipeline = self._loaded.pipeline
-        if self._compiled:
-            pipeline.pieces = compiling.pieces()
         noise = torch.Generator("cpu").manual_seed(0)
         latents = pipeline.prepare_latents(size.height, size.width, size.num_frames, noise)
         seconds: list[float] = []

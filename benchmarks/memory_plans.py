@@ -24,7 +24,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.random_5b import GIB, Stages, as_gib, random_model, weights_folder
+from benchmarks.random_5b import GIB, Stages, as_gib, pieces, random_model, weights_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,8 +83,8 @@ class Bench:
         import torch
 
         from wan_desktop.engine import device as devices
-        from wan_desktop.engine import levers
         from wan_desktop.engine.forecast import Forecast, Size
+        from wan_desktop.engine.lean_pieces import EAGER
 
         self._tiny, self._quick = arguments.tiny, arguments.quick or arguments.tiny
         machine = devices.probe()
@@ -97,8 +97,8 @@ class Bench:
         self._model = random_model(arguments.folder, tiny=self._tiny)
         wrote = time.monotonic() - began
         print(f"weights in {arguments.folder}, written in {wrote:.0f} s", flush=True)
-        self._compiled = levers.of(self._device.name, self._device.dtype).compiler
-        self._forecast: Forecast = Forecast.of(self._model, self._device, compiled=self._compiled)
+        self._pieces = pieces(self._device)
+        self._forecast: Forecast = Forecast.of(self._model, self._device, compiled=self._pieces is not EAGER)
         self._frames: Any = None
         self.seen: dict[str, Any] = {
             "device": self._device.info(),
@@ -219,14 +219,12 @@ class Bench:
 
     def _loaded(self, plan: Plan) -> Loaded:
         """The model with this plan, its pieces as a clip has them once they are compiled."""
-        from wan_desktop.engine import compiling
         from wan_desktop.engine.loaded import Loaded
         from wan_desktop.engine.prompt_cache import PromptCache
 
         cache = PromptCache(Path(self._model.path) / "cache", "x")
         loaded = Loaded(self._model, plan, self._device, cache)
-        if self._compiled:
-            loaded.pipeline.pieces = compiling.pieces()
+        loaded.pipeline.pieces = self._pieces
         return loaded
 
     def _draw(self, pipeline: Any, texts: list[Any], count: int) -> tuple[Any, list[float]]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from wan_desktop.domain.model import ModelSpec
     from wan_desktop.engine.device import Device
+    from wan_desktop.engine.lean_pieces import Pieces
     from wan_desktop.engine.loaded import Loaded
 
 GIB = 2**30
@@ -65,6 +66,15 @@ class Stages:
 def as_gib(found: dict[str, int]) -> dict[str, float]:
     """Bytes as GiB."""
     return {stage: round(peak / GIB, 3) for stage, peak in found.items()}
+
+
+def pieces(device: Device) -> Pieces:
+    """What stands between products in a second clip on `device`: compiled, where our own kernels are off."""
+    from wan_desktop.engine import compiling, levers
+    from wan_desktop.engine.lean_pieces import EAGER
+
+    found = levers.of(device.name, device.dtype)
+    return compiling.pieces() if found.compiler and not found.pieces else EAGER
 
 
 def weights_folder(*, tiny: bool) -> Path:

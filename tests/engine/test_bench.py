@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from benchmarks.memory_plans import TINY
+from benchmarks.random_5b import TINY
 from wan_desktop.domain.benchmark import Benchmark
 from wan_desktop.engine import bench
 from wan_desktop.engine.bench import STEPS, Bench, Scale

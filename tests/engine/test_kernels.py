@@ -34,20 +34,55 @@ import torch
 from wan_desktop.engine.fp8 import KIND, plainly_rounded
 from wan_desktop.engine.rounding_kernel import round_rows
 
+torch.manual_seed(0)
 for shape in ((2, 5, 96), (3, 5000), (1, 2, 14336)):
     x = torch.randn(shape)
     x[..., 0, :] = 0
     (ours, scale), (theirs, their_scale) = round_rows(x, KIND), plainly_rounded(x)
     torch.testing.assert_close(scale, their_scale)
     assert ours.shape == theirs.shape
-    # The interpreter loses the carry of the last bit into the exponent: such numbers come out halved there.
+    # The interpreter loses the carry of the last bit into the exponent: such numbers come out halved there, and some
+    # of the least a step too small.
     carried = (theirs.float() == 2 * ours.float()) & (theirs.float() != 0)
-    assert torch.equal(ours.float()[~carried], theirs.float()[~carried])
-    assert carried.float().mean() < 0.05
+    least = (theirs.float().abs() <= 2**-6) & ((ours.float() - theirs.float()).abs() <= 2**-9)
+    assert torch.equal(ours.float()[~carried & ~least], theirs.float()[~carried & ~least])
+    assert (ours.float() != theirs.float()).float().mean() < 0.05
+"""
+
+PIECES = """
+import torch
+from wan_desktop.engine.lean_kernels import KERNELS
+from wan_desktop.engine.lean_pieces import EAGER
+
+torch.manual_seed(0)
+batch, tokens, heads, head = 2, 6, 3, 16
+width = heads * head
+for frames in (1, 3):
+    for dtype in (torch.float32, torch.bfloat16):
+        qkv = torch.randn(batch, tokens, 3 * width, dtype=dtype)
+        x, y, _ = qkv.chunk(3, dim=-1)  # rows apart, as one product of three gives them
+        rows = torch.randn(batch, frames, 6, width)
+        shift, scale, gate = rows[:, :, :3].unbind(2)
+        weight, bias = torch.randn(width), torch.randn(width)
+        cos, sin = torch.randn(tokens, 1, head), torch.randn(tokens, 1, head)
+        calls = {
+            "modulate": (x, shift, scale, 1e-6),
+            "turn": (x, weight.to(dtype), cos, sin, 1e-6),
+            "norm_heads": (y, weight.to(dtype), head, 1e-6),
+            "leave_self": (x, y, gate, weight, bias, 1e-6),
+            "leave_text": (x, y, shift, scale, 1e-6),
+            "gated": (x, y, gate),
+        }
+        for name, arguments in calls.items():
+            ours, plain = (getattr(pieces, name)(*arguments) for pieces in (KERNELS, EAGER))
+            for one, other in zip(*(part if isinstance(part, tuple) else (part,) for part in (ours, plain))):
+                assert one.shape == other.shape and one.dtype == other.dtype, name
+                most = 1e-5 if dtype == torch.float32 else 0.02  # the interpreter rounds badly to bfloat16
+                assert (one - other).abs().max() <= most * other.abs().max(), (name, dtype)
 """
 
 
-@pytest.mark.parametrize("script", [NORM_SILU, ROUNDING])
+@pytest.mark.parametrize("script", [NORM_SILU, ROUNDING, PIECES])
 def test_a_kernel_gives_what_pytorch_gives(script):
     environment = os.environ | {"TRITON_INTERPRET": "1"}
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, check=True, timeout=300)

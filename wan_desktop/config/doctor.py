@@ -167,7 +167,8 @@ _LEVERS = {
     "channels_last": "a decoder with channels last",
     "activation": "its activations in one kernel",
     "rounding": "rounding to eight bits in one kernel",
-    "compiler": "compiled pieces",
+    "pieces": "norms, gates and rotations in own kernels",
+    "compiler": "PyTorch's compiler",
 }
 """The names in `engine/levers.py`, in words."""
 

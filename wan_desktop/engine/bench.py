@@ -21,7 +21,7 @@ from wan_desktop.engine.compiling import pieces
 from wan_desktop.engine.decoder import Decoder, lay_out
 from wan_desktop.engine.forecast import Forecast, Size
 from wan_desktop.engine.lanes import Pinned
-from wan_desktop.engine.lean_pieces import EAGER
+from wan_desktop.engine.lean_parts import pieces_for
 from wan_desktop.engine.loaded import free
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Bench:
             config["num_attention_heads"] * config["attention_head_dim"],
             config["attention_head_dim"],
         )
-        clip = lean.Clip(found, pieces() if found.compiler else EAGER)
+        clip = lean.Clip(found, pieces() if found.compiler and not found.pieces else pieces_for(found))
         text = lean.Text(clip, self._random(0))
         text.embedded = self._random(1, _TEXT, width).to(self._dtype)
         x = self._random(1, scale.tokens, width).to(self._dtype)

@@ -88,9 +88,10 @@ class Compiler:
 
     @property
     def on(self) -> bool:
-        """Can anything be compiled here?"""
+        """Can anything be compiled here, and is it worth it? Not where our own kernels do the same for any size."""
         if self._on is None:
-            self._on = levers.of(self._device.name, self._device.dtype).compiler
+            found = levers.of(self._device.name, self._device.dtype)
+            self._on = found.compiler and not found.pieces
         return self._on
 
     def for_clip(self, shape: Shape, forwards: int) -> Pieces:

@@ -18,7 +18,7 @@ from wan_desktop.engine import components, lean, levers, loading
 from wan_desktop.engine.decode import GRID, to_uint8
 from wan_desktop.engine.decoder import Decoder, fits, lay_out
 from wan_desktop.engine.dry_run import fused_kernels, peak_bytes, without_contents
-from wan_desktop.engine.lean_parts import in_parts
+from wan_desktop.engine.lean_parts import pieces_for
 from wan_desktop.engine.lean_pieces import Pieces
 from wan_desktop.engine.prediction import MAX_PROMPT_TOKENS
 from wan_desktop.engine.regions import tiles
@@ -133,7 +133,7 @@ class Forecast:
         grid, kind = self._latents(size), model.dtype
         clip = lean.Clip(
             found,
-            OUTLINE if self._compiled else pieces_of(plan),
+            OUTLINE if self._compiled or found.pieces else pieces_for(found, plan.feed_forward_parts),
             keep_text=plan.keep_text,
             fuse=False,
             feed_forward_parts=plan.feed_forward_parts,
@@ -176,12 +176,6 @@ class Forecast:
         scale = self._vae.config.scale_factor_spatial
         frames = (size.num_frames - 1) // 4 + 1
         return 1, self._vae.config.z_dim, frames, size.height // scale, size.width // scale
-
-
-def pieces_of(plan: Plan) -> Pieces:
-    """What stands between the products of a clip that is not compiled."""
-    count = plan.feed_forward_parts
-    return lean.EAGER if count == 1 else in_parts(lean.EAGER, count)
 
 
 @contextlib.contextmanager
@@ -231,4 +225,4 @@ def _heads(x: torch.Tensor, weight: torch.Tensor, cos: Any, *_: object) -> torch
 OUTLINE = Pieces(
     modulate=_like, turn=_heads, norm_heads=_heads, leave_self=_two, leave_text=_two, gated=_like
 )
-"""What compiled pieces take: their results alone."""
+"""What compiled pieces and our own kernels take: their results alone."""

@@ -1,7 +1,7 @@
-"""The pieces between a block's products in parts, where they are not compiled and memory is short.
+"""Which functions stand between a block's products where nothing is compiled; and the plain ones in parts.
 
-As they are they hold several float32 copies of all tokens. Each works on rows alone, so parts give what the whole
-gives.
+Our own kernels hold nothing but what they give. The plain functions hold several float32 copies of all tokens; where
+memory is short they are done in parts. Each works on rows alone, so parts give what the whole gives.
 """
 
 from __future__ import annotations
@@ -10,12 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from wan_desktop.engine.lean_pieces import Pieces
+from wan_desktop.engine.lean_pieces import EAGER, Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch import Tensor
+
+    from wan_desktop.engine.levers import Levers
+
+
+def pieces_for(found: Levers, count: int = 1) -> Pieces:
+    """Our own kernels where they work; else the plain functions, done in `count` parts."""
+    if found.pieces:
+        from wan_desktop.engine.lean_kernels import KERNELS
+
+        return KERNELS
+    return EAGER if count == 1 else in_parts(EAGER, count)
 
 
 def in_parts(pieces: Pieces, count: int) -> Pieces:

@@ -34,7 +34,8 @@ _FAILURES = (RuntimeError, ImportError, AttributeError, TypeError, ValueError, O
 class Levers:
     """`cudnn`: cuDNN's attention. `gelu_in_product`: GELU in the matrix product's epilogue. `channels_last`:
     the decoder with channels last. `activation`: its norms and activations as one kernel. `rounding`: the rounding to
-    eight bits as one. `compiler`: PyTorch can compile for the card.
+    eight bits as one. `pieces`: what stands between a block's products as kernels of our own. `compiler`: PyTorch can
+    compile for the card, which then does that where our own kernels are off.
     """
 
     cudnn: bool = False
@@ -42,6 +43,7 @@ class Levers:
     channels_last: bool = False
     activation: bool = False
     rounding: bool = False
+    pieces: bool = False
     compiler: bool = False
 
     def told(self) -> dict[str, bool]:
@@ -66,6 +68,7 @@ def of(device: str, dtype: str) -> Levers:
         channels_last=_works("channels last", lambda: _try_channels_last(device, kind)),
         activation=_works("the activation in one kernel", lambda: _try_activation(device, kind)),
         rounding=_works("rounding in one kernel", lambda: _try_rounding(device, kind)),
+        pieces=_works("the arithmetic between products in own kernels", lambda: _try_pieces(device, kind)),
         compiler=_works("compiler", lambda: _try_compiler(device)),
     )
 
@@ -162,6 +165,33 @@ def _try_rounding(device: str, dtype: torch.dtype) -> bool:
     rounded, scale = round_rows(x, kind)
     expected = x.float().abs().amax(-1, keepdim=True) / torch.finfo(kind).max
     return _close(scale, expected) and _close(rounded, (x.float() / expected).to(kind))
+
+
+def _try_pieces(device: str, dtype: torch.dtype) -> bool:
+    """With the 5 B's width, so that what is made for the trial is what a clip needs."""
+    from wan_desktop.engine.lean_kernels import KERNELS
+    from wan_desktop.engine.lean_pieces import EAGER
+
+    frames, a_frame, heads, head, eps = 3, 16, 24, 128, 1e-6
+    width, tokens = heads * head, frames * a_frame
+    some = functools.partial(torch.randn, device=device)
+    x, y, _ = some(1, tokens, 3 * width, dtype=dtype).chunk(3, dim=-1)
+    shift, scale, gate = some(1, frames, 6, width)[:, :, :3].unbind(2)
+    weight, cos, sin = some(width), some(tokens, 1, head), some(tokens, 1, head)
+    calls: dict[str, tuple[Any, ...]] = {
+        "modulate": (x, shift, scale, eps),
+        "turn": (x, weight.to(dtype), cos, sin, eps),
+        "norm_heads": (y, weight.to(dtype), head, eps),
+        "leave_self": (x, y, gate, weight, weight, eps),
+        "leave_text": (x, y, shift, scale, eps),
+        "gated": (x, y, gate),
+    }
+    pairs = ((getattr(KERNELS, name)(*call), getattr(EAGER, name)(*call)) for name, call in calls.items())
+    return all(all(map(_close, _tuple(ours), _tuple(plain))) for ours, plain in pairs)
+
+
+def _tuple(made: Any) -> tuple[Any, ...]:
+    return made if isinstance(made, tuple) else (made,)
 
 
 def _try_compiler(device: str) -> bool:

@@ -13,8 +13,8 @@ from wan_desktop.domain.exactness import EXACT
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.engine import homes, levers, loading, streaming
 from wan_desktop.engine.device import give_back_memory, pinnable
-from wan_desktop.engine.forecast import pieces_of
 from wan_desktop.engine.lean import Clip
+from wan_desktop.engine.lean_parts import pieces_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -139,9 +139,10 @@ class Loaded:
 
     def _new_clip(self) -> Clip:
         """What all forwards of one clip share, as the plan and the device have it."""
+        found = levers.of(self._device.name, self._device.dtype)
         return Clip(
-            levers.of(self._device.name, self._device.dtype),
-            pieces_of(self.plan),
+            found,
+            pieces_for(found, self.plan.feed_forward_parts),
             keep_text=self.plan.keep_text,
             fuse=not self.plan.streamed,  # the rooms of streamed blocks are used again, so joining would never end
             feed_forward_parts=self.plan.feed_forward_parts,
