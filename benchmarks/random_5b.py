@@ -86,7 +86,13 @@ def random_model(folder: Path, *, tiny: bool) -> ModelSpec:
     """A model whose files in `folder` hold random numbers; written if they are not there."""
     from benchmarks import loading_memory
 
-    configs = TINY if tiny else loading_memory.FULL
+    return random_of(folder, TINY if tiny else loading_memory.FULL)
+
+
+def random_of(folder: Path, configs: dict[str, dict[str, Any]]) -> ModelSpec:
+    """The same for networks of other measures."""
+    from benchmarks import loading_memory
+
     folder.mkdir(parents=True, exist_ok=True)
     for component, config in configs.items():
         file = folder / f"{component}.safetensors"

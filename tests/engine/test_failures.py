@@ -31,6 +31,23 @@ def test_out_of_memory(error, words):
     assert not failures.poisons(error)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported",
+        "CUDA driver error: out of memory",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+    ],
+)
+@pytest.mark.parametrize("kind", [RuntimeError, getattr(torch, "AcceleratorError", RuntimeError)])
+def test_a_card_whose_libraries_get_no_memory_is_no_broken_card(said, kind):
+    """What takes memory beside PyTorch's own allocator has other words for it; the process renders on."""
+    assert isinstance(failures.translate(kind(said)), OutOfMemory)
+    assert not failures.poisons(kind(said))
+
+
 def test_our_own_errors_stay_and_surprises_are_told_in_one_line():
     error = Cancelled()
     assert failures.translate(error) is error

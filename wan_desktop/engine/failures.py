@@ -7,6 +7,8 @@ import os
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, OutOfMemory, RenderProcessDied, WanError
 
+_NO_ROOM = ("out of memory", "ALLOC_FAILED", "ALLOCATION_FAILED")
+"""What the driver, cuBLAS and cuDNN say when they get no memory of the card beside PyTorch's own."""
 _SMALLER = QT_TRANSLATE_NOOP("errors", "Use a smaller size or fewer frames")
 
 
@@ -16,7 +18,7 @@ def translate(error: BaseException) -> WanError | None:
 
     if isinstance(error, WanError):
         return error
-    if isinstance(error, torch.OutOfMemoryError):
+    if isinstance(error, torch.OutOfMemoryError) or _no_room_on_card(error):
         return OutOfMemory(
             QT_TRANSLATE_NOOP(
                 "errors",
@@ -49,7 +51,7 @@ def poisons(error: BaseException) -> bool:
     """True for a CUDA error after which this process can render nothing more: all but out of memory."""
     import torch
 
-    if isinstance(error, torch.OutOfMemoryError):
+    if isinstance(error, torch.OutOfMemoryError) or _no_room_on_card(error):
         return False
     accelerator = getattr(torch, "AcceleratorError", ())
     if isinstance(error, accelerator):
@@ -74,6 +76,13 @@ def poisoned(error: BaseException) -> RenderProcessDied:
 
 def _first_line(error: BaseException) -> str:
     return str(error).splitlines()[0][:200] if str(error) else "no details"
+
+
+def _no_room_on_card(error: BaseException) -> bool:
+    """Refused memory leaves the card as it was, unlike every other error that its libraries tell of."""
+    said = str(error).splitlines()[0] if str(error) else ""
+    told = any(name in said for name in ("CUDA", "cuDNN", "CUBLAS"))
+    return isinstance(error, RuntimeError) and told and any(sign in said for sign in _NO_ROOM)
 
 
 def _cpu_out_of_memory(error: BaseException) -> bool:
