@@ -15,7 +15,6 @@ import json
 import logging
 import math
 import platform
-import statistics
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,8 @@ from unittest import mock
 import torch
 
 from benchmarks import stock_full_size as stock
-from benchmarks.full_size_bench import FULL, Bench, apart, free, psnr
+from benchmarks.full_size_bench import FULL, Bench, apart, free
+from benchmarks.full_size_decode import decode_levers, decodes, our_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,8 +159,6 @@ def forwards(bench: Bench, transformer: Any, clip_of: Callable[..., Clip]) -> No
     others: dict[str, dict[str, Any]] = {
         "compiled pieces": {"pieces": "compiled"},
         "plain pieces": {"pieces": "plain"},
-        "no GELU in product": {"gelu_in_product": False},
-        "no cuDNN": {"cudnn": False},
     }
     for name, changed in others.items():
         ours[f"ours text, {name}"] = prediction(bench, transformer, context, clip_of(**changed), held=False)
@@ -225,23 +223,7 @@ def profile(bench: Bench, transformer: Any, clip_of: Callable[..., Clip]) -> Non
     context = torch.randn(1, 512, transformer.config.text_dim, device=bench.device, dtype=bench.dtype)
     ours = prediction(bench, transformer, context, clip_of(), held=False)
     once(bench, ours)
-    kernels(bench, "profile", lambda: once(bench, ours))
-
-
-def kernels(bench: Bench, name: str, call: Callable[[], object]) -> None:
-    """Where `call` spends most of its time, in milliseconds a kernel."""
-    from torch.profiler import ProfilerActivity
-    from torch.profiler import profile as profiler
-
-    on_card = bench.device != "cpu"
-    with profiler(activities=[ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_card else [])]) as seen:
-        bench.seconds(call)
-    key = "self_device_time_total" if on_card else "self_cpu_time_total"
-    rows = sorted(seen.key_averages(), key=lambda row: -getattr(row, key))
-    rows = [row for row in rows if not on_card or str(row.device_type).endswith("CUDA")][:16]
-    for row in rows:
-        print(f"    {getattr(row, key) / 1e3:9.2f} ms  {row.count:5d} x  {row.key[:90]}", flush=True)
-    bench.say(name, **{row.key[:60]: round(getattr(row, key) / 1e3, 2) for row in rows})
+    bench.kernels("profile", lambda: once(bench, ours))
 
 
 def in_eight_bits(bench: Bench, transformer: Any, clip_of: Callable[..., Clip]) -> None:
@@ -280,65 +262,6 @@ def rounded_plainly(call: Callable[[], torch.Tensor]) -> torch.Tensor:
 
     with mock.patch.object(fp8, "rounded_rows", fp8.plainly_rounded):
         return call()
-
-
-def decodes(bench: Bench, vae: Any) -> None:
-    """Decoding by stock in float32 and in half precision, and by ours, which ends with frames in memory."""
-    short = bench.latents[:, :, :3]
-    exact = stock.decode(vae, short)
-    bench.say("decode", **{"stock float32": bench.seconds(lambda: stock.decode(vae, bench.latents))})
-    bench.say("decode peak GiB", **{"stock float32": bench.peak_gib(lambda: stock.decode(vae, short))})
-    free()
-    vae = vae.to(torch.float32 if bench.device == "cpu" else torch.bfloat16)
-    stock.decode(vae, short)
-    bench.say("decode", **{"stock bfloat16": bench.seconds(lambda: stock.decode(vae, bench.latents))})
-    free()
-    ours = bench.fallback("the decoder's kernel", lambda: our_frames(vae, short), no_kernel)
-    wanted = (((exact[0].float() + 1) * 127.5).round().clamp(0, 255)).permute(1, 2, 3, 0).cpu()
-    bench.say("decode", **{"ours to stock float32, dB": psnr(ours, wanted)})
-    times = [bench.seconds(lambda: our_frames(vae, bench.latents)) for _ in range(bench.rounds)]
-    bench.say("decode", ours=statistics.median(times), rounds=[round(s, 3) for s in times])
-    bench.say("decode peak GiB", ours=bench.peak_gib(lambda: our_frames(vae, short)))
-
-
-def no_kernel() -> None:
-    """From now on, decode without our own kernel."""
-    from wan_desktop.engine import decoder
-
-    found = decoder._levers
-    decoder._levers = lambda weight: replace(found(weight), activation=False)
-
-
-@torch.no_grad()
-def decode_levers(bench: Bench, vae: Any) -> None:
-    """What each choice of the decoder costs, on a few latent frames."""
-    from wan_desktop.engine.decoder import Decoder, lay_out
-
-    lay_out(vae)
-    few = bench.latents[:, :, :6].to(vae.dtype)
-
-    def decode(**how: Any) -> None:
-        decoder = Decoder(vae, *few.shape[3:], **how)
-        for latent in few.split(1, dim=2):
-            decoder(latent)
-
-    choices: dict[str, dict[str, Any]] = {"as it is": {}, "no own kernel": {"one_kernel": False}}
-    choices |= {f"bands of {mib} MiB": {"band_bytes": mib * 2**20} for mib in (32, 256)}
-    times = bench.alternately({name: lambda how=how: decode(**how) for name, how in choices.items()})
-    torch.backends.cudnn.benchmark = True
-    times |= bench.alternately({"cuDNN tries its algorithms": decode})
-    torch.backends.cudnn.benchmark = False
-    bench.say("six latent frames", **times)
-    if bench.device != "cpu":
-        kernels(bench, "profile of six latent frames", decode)
-
-
-@torch.no_grad()
-def our_frames(vae: Any, latents: torch.Tensor) -> torch.Tensor:
-    """The frames of `latents` as the product makes them: uint8 [frames, H, W, 3] in memory."""
-    from wan_desktop.engine.decode import decode_frames
-
-    return torch.cat([torch.from_numpy(group) for group in decode_frames(vae, latents)])
 
 
 def real_clip(bench: Bench, clip_of: Callable[..., Clip]) -> None:

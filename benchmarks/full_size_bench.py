@@ -80,6 +80,23 @@ class Bench:
             self.say("failed", **{name: f"{type(error).__name__}: {error}"[:500]})
             free()
 
+    def kernels(self, name: str, call: Callable[[], object]) -> None:
+        """Where `call` spends most of its time, in milliseconds a kernel."""
+        from torch.profiler import ProfilerActivity
+        from torch.profiler import profile as profiler
+
+        on_card = self.device != "cpu"
+        with profiler(
+            activities=[ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_card else [])]
+        ) as seen:
+            self.seconds(call)
+        key = "self_device_time_total" if on_card else "self_cpu_time_total"
+        rows = sorted(seen.key_averages(), key=lambda row: -getattr(row, key))
+        rows = [row for row in rows if not on_card or str(row.device_type).endswith("CUDA")][:16]
+        for row in rows:
+            print(f"    {getattr(row, key) / 1e3:9.2f} ms  {row.count:5d} x  {row.key[:90]}", flush=True)
+        self.say(name, **{row.key[:60]: round(getattr(row, key) / 1e3, 2) for row in rows})
+
     def fallback(self, name: str, call: Callable[[], Any], without: Callable[[], None]) -> Any:
         """What `call` gives; when it fails that is told, and it is called again after `without`."""
         try:

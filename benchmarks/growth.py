@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FORWARDS = 100
 """Of the official recipe: 50 guided steps."""
 SIZES = ((1280, 704), (832, 480), (1024, 576))
+"""`--quick`: the first two."""
 LENGTHS = (25, 49, 81, 121, 181, 241)
 LONG_S = 0.6
 """One step counts, not two, where a forward takes longer and `--quick` was asked for."""
@@ -68,7 +69,9 @@ class Growth:
         from wan_desktop.engine.prompt_cache import PromptCache
 
         tiny, self._quick, self._json = arguments.tiny, arguments.quick, arguments.json
-        sizes, lengths = (((64, 32), (96, 64)), (5, 9)) if tiny else (SIZES, LENGTHS)
+        sizes, lengths = (
+            (((64, 32), (96, 64)), (5, 9)) if tiny else (SIZES[: 2 if self._quick else 3], LENGTHS)
+        )
         self._sizes = [Size(*size, frames) for size in sizes for frames in lengths]
         self._device = devices.choose("cpu" if tiny else "auto", devices.probe())
         devices.tune(self._device)

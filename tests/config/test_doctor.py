@@ -64,8 +64,9 @@ def test_the_levers_that_the_last_render_found_are_told(examine, paths):
     told = examine()[1]["speed"]["sentence"]
     assert told == (
         "NVIDIA H100, on: cuDNN's attention, PyTorch's compiler; "
-        "off: GELU within matrix products, a decoder with channels last, its activations in one kernel, "
-        "rounding to eight bits in one kernel, norms, gates and rotations in own kernels."
+        "off: GELU within matrix products, a decoder with channels last, its convolutions over pictures, "
+        "its activations in one kernel, rounding to eight bits in one kernel, "
+        "norms, gates and rotations in own kernels."
     )
     assert set(levers.NONE.told()) == set(doctor._LEVERS)
     (paths.cache / "levers.json").write_text("[]")

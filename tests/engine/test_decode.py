@@ -55,6 +55,10 @@ def test_group_by_group_equals_at_once(pipeline, frames):
         ((2, 5, 7), (3, 5), {}),
         ((2, 2, 2), (3, 3), {"band_bytes": 1}),
         ((13, 4, 6), (1, 3), {"together": True}),
+        ((3, 4, 6), (1, 1), {"pictures": True}),
+        ((4, 4, 6), (1, 1), {"pictures": True, "together": True, "band_bytes": 30_000}),
+        ((3, 6, 4), (3, 2), {"pictures": True, "together": True}),
+        ((2, 5, 7), (3, 5), {"pictures": True, "band_bytes": 1}),
     ],
 )
 def test_tiles_and_bands_have_no_seams(pipeline, size, cut, how):

@@ -165,6 +165,7 @@ _LEVERS = {
     "cudnn": "cuDNN's attention",
     "gelu_in_product": "GELU within matrix products",
     "channels_last": "a decoder with channels last",
+    "pictures": "its convolutions over pictures",
     "activation": "its activations in one kernel",
     "rounding": "rounding to eight bits in one kernel",
     "pieces": "norms, gates and rotations in own kernels",

@@ -54,9 +54,9 @@ class Bands:
         for top in range(give.top, give.bottom, height):
             band = give.band(top, min(top + height, give.bottom))
             padded, inside = self._padded(x, at, band, see, past, norm)
-            made = functional.conv3d(padded, conv.weight, conv.bias)
+            made = self._product(padded, conv)
             late()
-            late = _keeper(past, see, band, padded, inside)
+            late = _keeper(past, see, band, self._newest(padded), inside)
             rows = slice(band.top - give.top, band.bottom - give.top)
             if add is not None:
                 made += _seen_through(add[1], add[0][..., rows, :])
@@ -93,6 +93,18 @@ class Bands:
         body[:, :, :_PAST] = past[(..., *inside.within(see))]
         self._activate(x[(..., *inside.within(at))], norm, body[:, :, _PAST:])
         return padded, inside
+
+    def _product(self, padded: torch.Tensor, conv: WanCausalConv3d) -> torch.Tensor:
+        """The convolution of what `_padded` made."""
+        return functional.conv3d(padded, conv.weight, conv.bias)
+
+    def _newest(self, padded: torch.Tensor) -> torch.Tensor:
+        """The last two frames in `padded`, [1, C, 2, H, W]."""
+        return padded[:, :, -_PAST:]
+
+    def _depth(self, frames: int) -> int:
+        """How many frames the padded input for so many has."""
+        return _PAST + frames
 
     def _activate(self, x: torch.Tensor, norm: torch.nn.Module | None, into: torch.Tensor) -> None:
         """into = silu(norm x); without a norm, x itself (the decoder's first convolution)."""
@@ -146,7 +158,7 @@ class Bands:
 
     def rows_of(self, x: torch.Tensor, give: Region) -> int:
         """How many rows a band has, so that bands are alike and their padded input is as large as it may be."""
-        a_row = x.shape[1] * (x.shape[2] + _PAST) * (give.columns + 2) * x.element_size()
+        a_row = x.shape[1] * self._depth(x.shape[2]) * (give.columns + 2) * x.element_size()
         bands = -(-give.rows * a_row // self._band_bytes)
         return max(1, -(-give.rows // max(1, bands)))
 
@@ -164,9 +176,9 @@ def zero_around(padded: torch.Tensor, rows: slice, columns: slice) -> None:
 
 
 def _keeper(
-    past: torch.Tensor, see: Region, band: Region, padded: torch.Tensor, inside: Region
+    past: torch.Tensor, see: Region, band: Region, newest: torch.Tensor, inside: Region
 ) -> Callable[[], object]:
-    """What keeps the last two frames of `padded` as the past of `band`: for when the next band has seen the old.
+    """What keeps the `newest` two frames as the past of `band`: for when the next band has seen the old.
 
     A band at the edge of what is seen keeps the rows beyond it too.
     """
@@ -176,7 +188,7 @@ def _keeper(
     rows = slice(top - band.top + 1, bottom - band.top + 1)
     columns = slice(inside.left - band.left + 1, inside.right - band.left + 1)
     here = past[(..., *own.within(see))]
-    return lambda: here.copy_(padded[:, :, -_PAST:, rows, columns])
+    return lambda: here.copy_(newest[..., rows, columns])
 
 
 def _seen_through(kernel: torch.nn.Conv3d | None, x: torch.Tensor) -> torch.Tensor:

@@ -22,6 +22,7 @@ from wan_desktop.engine import levers
 from wan_desktop.engine.bands import BAND_BYTES, Bands
 from wan_desktop.engine.doubling import Doubling
 from wan_desktop.engine.leash import knock
+from wan_desktop.engine.pictures import TAPS, Pictures, lay_flat
 from wan_desktop.engine.regions import Region
 
 if TYPE_CHECKING:
@@ -52,17 +53,22 @@ def lay_out(vae: AutoencoderKLWan) -> None:
     """Lay the decoder's weights in memory as its convolutions want them, once, instead of at every call."""
     if not channels_last(vae):
         return
+    pictures = _levers(vae.decoder.conv_in.weight).pictures
     for module in vae.decoder.modules():
         if isinstance(module, torch.nn.Conv3d):
-            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last_3d)
+            weight = module.weight.data
+            if pictures and weight.shape[2] == TAPS and weight.shape[3] > 1:
+                module.weight.data = lay_flat(weight)
+            else:
+                module.weight.data = weight.contiguous(memory_format=torch.channels_last_3d)
 
 
 class Decoder:
     """Decodes one tile of a clip, latent frame by latent frame; `core` is the tile on the grid of `latents * 8`.
 
     `core` None: the whole picture. `height`, `width` are the latents'. `together`: do the channels lie together?
-    `one_kernel`: are norm and activation one kernel? None means what suits the device. `band_bytes`: how large a
-    band's padded input may be.
+    `one_kernel`: are norm and activation one kernel? `pictures`: are convolutions over pictures, not over clips? None
+    means what suits the device. `band_bytes`: how large a band's padded input may be.
     """
 
     def __init__(
@@ -74,13 +80,16 @@ class Decoder:
         *,
         together: bool | None = None,
         one_kernel: bool | None = None,
+        pictures: bool | None = None,
         band_bytes: int = BAND_BYTES,
     ) -> None:
         self._vae, self._net = vae, vae.decoder
         together = channels_last(vae) if together is None else together
-        if one_kernel is None:
-            one_kernel = together and _levers(vae.decoder.conv_in.weight).activation
-        self._bands = Bands(together=together, one_kernel=one_kernel, band_bytes=band_bytes)
+        found = _levers(vae.decoder.conv_in.weight)
+        one_kernel = together and found.activation if one_kernel is None else one_kernel
+        pictures = together and found.pictures if pictures is None else pictures
+        kind = Pictures if pictures else Bands
+        self._bands = kind(together=together, one_kernel=one_kernel, band_bytes=band_bytes)
         self._doubled = Doubling(self._bands)
         self._whole = Region.whole(height, width)
         self._plan(core)

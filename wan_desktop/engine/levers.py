@@ -11,6 +11,8 @@ import functools
 import json
 import logging
 from dataclasses import asdict, dataclass
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,7 +26,8 @@ log = logging.getLogger(__name__)
 
 _CLOSE = 0.02
 """Two ways of computing the same in half precision differ by less, relative to the largest value."""
-
+_WORTH = 0.92
+"""A way of convolving is taken if it needs at most so much of the other's time: it reads and writes more around."""
 
 _FAILURES = (RuntimeError, ImportError, AttributeError, TypeError, ValueError, OSError)
 """What a driver, a library or a compiler raises that cannot do something."""
@@ -33,7 +36,8 @@ _FAILURES = (RuntimeError, ImportError, AttributeError, TypeError, ValueError, O
 @dataclass(frozen=True, slots=True)
 class Levers:
     """`cudnn`: cuDNN's attention. `gelu_in_product`: GELU in the matrix product's epilogue. `channels_last`:
-    the decoder with channels last. `activation`: its norms and activations as one kernel. `rounding`: the rounding to
+    the decoder with channels last. `pictures`: its convolutions are quicker over pictures than over clips.
+    `activation`: its norms and activations as one kernel. `rounding`: the rounding to
     eight bits as one. `pieces`: what stands between a block's products as kernels of our own. `compiler`: PyTorch can
     compile for the card, which then does that where our own kernels are off.
     """
@@ -41,6 +45,7 @@ class Levers:
     cudnn: bool = False
     gelu_in_product: bool = False
     channels_last: bool = False
+    pictures: bool = False
     activation: bool = False
     rounding: bool = False
     pieces: bool = False
@@ -66,6 +71,7 @@ def of(device: str, dtype: str) -> Levers:
         cudnn=_works("cuDNN attention", lambda: _try_cudnn(device, kind)),
         gelu_in_product=_works("GELU in the product", lambda: _try_gelu(device, kind)),
         channels_last=_works("channels last", lambda: _try_channels_last(device, kind)),
+        pictures=_works("the decoder over pictures", lambda: _try_pictures(device, kind)),
         activation=_works("the activation in one kernel", lambda: _try_activation(device, kind)),
         rounding=_works("rounding in one kernel", lambda: _try_rounding(device, kind)),
         pieces=_works("the arithmetic between products in own kernels", lambda: _try_pieces(device, kind)),
@@ -144,6 +150,39 @@ def _try_channels_last(device: str, dtype: torch.dtype) -> bool:
     last = torch.channels_last_3d
     ours = functional.conv3d(x.to(memory_format=last), weight.to(memory_format=last), padding=(0, 1, 1))
     return _close(ours, plain)
+
+
+def _try_pictures(device: str, dtype: torch.dtype) -> bool:
+    """On a band of the decoder's largest layers: right, and worth having its input three times."""
+    from wan_desktop.engine.pictures import flat, lay_flat
+
+    last = torch.channels_last_3d
+    x = torch.randn(1, 256, 6, 34, 642, device=device, dtype=dtype).contiguous(memory_format=last)
+    weight = torch.randn(256, 256, 3, 3, 3, device=device, dtype=dtype) * 0.02
+    clips, pictures = weight.contiguous(memory_format=last), flat(lay_flat(weight))
+    seen = torch.cat([x[0, :, t : t + 4].transpose(0, 1) for t in range(3)], dim=1)
+    seen = seen.contiguous(memory_format=torch.channels_last)
+    ours, plain = functional.conv2d(seen, pictures), functional.conv3d(x, clips)
+    if not _close(ours.transpose(0, 1)[None], plain):
+        return False
+    seconds = [
+        _seconds(lambda: functional.conv2d(seen, pictures)),
+        _seconds(lambda: functional.conv3d(x, clips)),
+    ]
+    log.info("a convolution over pictures takes %.2f ms, over a clip %.2f ms", *(1e3 * s for s in seconds))
+    return seconds[0] < _WORTH * seconds[1]
+
+
+def _seconds(call: Callable[[], object], count: int = 5) -> float:
+    """What `call` takes on the card: the median."""
+    call()
+    marks = [torch.cuda.Event(enable_timing=True) for _ in range(count + 1)]
+    for mark in marks[:-1]:
+        mark.record()
+        call()
+    marks[-1].record()
+    marks[-1].synchronize()
+    return median(before.elapsed_time(after) for before, after in pairwise(marks)) / 1e3
 
 
 def _try_activation(device: str, dtype: torch.dtype) -> bool:
