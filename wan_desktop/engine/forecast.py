@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 
 WORKSPACE = 160 * 2**20
 """Bytes that libraries take for themselves besides tensors: cuBLAS 32 MiB (96 on Hopper), cuDNN's convolutions."""
-_ENCODER_WORK = 384 * 2**20
-"""Bytes that umT5-XXL needs to compute on 512 tokens: four tables of 64 heads x 512 x 512 float32, and its states."""
-
 _EIGHT_BITS = 0.51
 """Bytes of an eight-bit matrix for each of one in bfloat16, its scales included."""
 _STATE = 6
@@ -71,7 +68,7 @@ class Forecast:
         compiled: bool,
         stored: tuple[float, float] = (1.0, 1.0),
     ) -> None:
-        self._transformer, self._vae = transformer, vae
+        self._transformer, self._vae, self._reader = transformer, vae, text_encoder
         lean.adopt(transformer)
         lay_out(vae)
         self._blocks, self._text = _sizes(transformer.blocks), _sizes(text_encoder.encoder.block)
@@ -109,8 +106,16 @@ class Forecast:
 
     def _encoding(self) -> int:
         """umT5 comes block by block, and leaves its table of words where it is."""
-        block, blocks = self._text
-        return int(2 * block * self._stored[1]) + min(_ENCODER_WORK, blocks) + WORKSPACE
+        reader = self._reader
+
+        def one_block() -> None:
+            states = torch.empty(1, MAX_PROMPT_TOKENS, reader.config.d_model, dtype=reader.dtype)
+            mask = torch.empty(1, 1, MAX_PROMPT_TOKENS, MAX_PROMPT_TOKENS, dtype=reader.dtype)
+            reader.encoder.block[0](states, attention_mask=mask)
+
+        with without_contents(), fused_kernels():
+            computing = peak_bytes(one_block, list(_tensors(reader)))
+        return int(2 * self._text[0] * self._stored[1]) + computing + WORKSPACE
 
     def _denoising(self, plan: Plan, size: Size) -> int:
         model, (block, blocks) = self._transformer, self._blocks
