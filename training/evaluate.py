@@ -111,7 +111,7 @@ def vae_rows(pipeline: Wan22Pipeline, photos: list[np.ndarray], args: argparse.N
     scenes = [case.scene for case in evaluate_cases.cases(args.most(64), evaluate_cases.anything, (), 13)]
     size = (configs.FRAMES, configs.HEIGHT, configs.WIDTH)
     clips = layout(scenes, *size, torch.Generator().manual_seed(evaluate_cases.SEED))
-    rows = [_vae_row("VAE: rendered clips", pipeline, render(clips.to(args.device), *size[1:]))]
+    rows = [_vae_row("VAE: rendered clips", pipeline, render(clips, *size[1:], args.device))]
     if photos:
         pixels = evaluate_cases.photo_pixels(photos, args.most(24))
         rows.append(_vae_row("VAE: clips of unseen photographs", pipeline, pixels))

@@ -221,5 +221,5 @@ def rendered(case: Case, device: torch.device) -> np.ndarray:
     if case.truth is not None:
         return case.truth
     ask, generator = case.ask, torch.Generator().manual_seed(case.ask.seed)
-    clips = layout([case.scene], ask.frames, ask.height, ask.width, generator).to(device)
-    return to_bytes(render(clips, ask.height, ask.width))[0].cpu().numpy()
+    clips = layout([case.scene], ask.frames, ask.height, ask.width, generator)
+    return to_bytes(render(clips, ask.height, ask.width, device))[0].cpu().numpy()

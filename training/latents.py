@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
 
 from training.lean import TOKENS, to_patches
 from training.objective import encode_text
-from training.photos import photo_clips
+from training.photos import mirrored, photo_clips
 from training.scene import CAMERAS
 from training.stream import CHUNK, WORDINGS, photo_scenes, scene_stream, tokens_of
+from training.things import moved
 from training.wholeclip import encode_moments
 from training.world import render
 
@@ -36,6 +37,7 @@ class Encoders:
     @torch.no_grad()
     def pixels(self, pixels: Tensor) -> Tensor:
         """Normalised patches [N, T, P, 192] of pixels [N, 3, 1+4k, H, W] in [-1, 1]: (z - mean) / std."""
+        pixels = pixels.contiguous(memory_format=torch.channels_last_3d)
         with torch.autocast(pixels.device.type, torch.bfloat16, enabled=pixels.device.type == "cuda"):
             mean = encode_moments(self.vae, pixels)[0]
         return to_patches((mean.float() - self.mean) / self.std)
@@ -43,7 +45,15 @@ class Encoders:
     @torch.no_grad()
     def text(self, tokens: Tensor) -> Tensor:
         """States [N, TOKENS, dim] of tokens [N, TOKENS]."""
-        return encode_text(self.text_encoder, tokens.to(self.device).long())
+        return encode_text(self.text_encoder, moved(tokens, self.device).long())
+
+
+class Encoded(NamedTuple):
+    """CHUNK new clips: patches [CHUNK, T, P, 192], states [CHUNK, WORDINGS, TOKENS, dim], photo [CHUNK] bool."""
+
+    patches: Tensor
+    states: Tensor
+    photo: Tensor
 
 
 class LatentBank:
@@ -80,30 +90,40 @@ class LatentBank:
             part[rest] = part[rest % self.filled]
 
     def renew(self) -> None:
-        """Draw and encode one chunk of new clips, of photographs now and then."""
+        """Draw and encode one chunk of new clips, in the place of the oldest."""
+        self.take(self.make())
+
+    def make(self) -> Encoded:
+        """One chunk of new clips, of photographs now and then."""
         photo = self.photos is not None and self.rng.random() < self.photo_share
         pixels, tokens = self._photographs() if photo else self._scenes()
+        states = self.encoders.text(tokens.flatten(0, 1)).unflatten(0, (CHUNK, WORDINGS))
+        patches = self.encoders.pixels(pixels).to(self.patches.dtype)
+        return Encoded(
+            patches, states.to(self.states.dtype), torch.full((CHUNK,), photo, device=states.device)
+        )
+
+    def take(self, chunk: Encoded) -> None:
+        """Put `chunk`, or what of it fits before the pool's end, in the place of the oldest clips."""
         count = min(CHUNK, len(self.patches) - self.position)
         rows = slice(self.position, self.position + count)
-        self.patches[rows] = self.encoders.pixels(pixels[:count]).to(self.patches.dtype)
-        states = self.encoders.text(tokens[:count].flatten(0, 1))
-        self.states[rows] = states.unflatten(0, (count, WORDINGS)).to(self.states.dtype)
-        self.photo[rows] = photo
+        for part, new in zip((self.patches, self.states, self.photo), chunk, strict=True):
+            part[rows] = new[:count]
         self.filled = max(self.filled, self.position + count)
         self.position = (self.position + count) % len(self.patches)
 
     def _scenes(self) -> tuple[Tensor, Tensor]:
         chunk = next(self.stream)
-        clips = chunk.clips.to(self.encoders.device)
-        pixels = render(clips, self.window.height, self.window.width)
+        pixels = render(chunk.clips, self.window.height, self.window.width, self.encoders.device)
         return (pixels * 127.5).round() / 127.5, chunk.tokens
 
     def _photographs(self) -> tuple[Tensor, Tensor]:
         cameras = [self.rng.choice(CAMERAS) for _ in range(CHUNK)]
-        chosen = torch.tensor(self.rng.choices(range(len(self.photos)), k=CHUNK), device=self.photos.device)
+        chosen = moved(torch.tensor(self.rng.choices(range(len(self.photos)), k=CHUNK)), self.encoders.device)
         generator = torch.Generator().manual_seed(self.rng.getrandbits(40))
         size = (self.window.frames, self.window.height, self.window.width)
-        pixels = photo_clips(self.photos[chosen], cameras, *size, generator)
+        photos = mirrored(self.photos[chosen], self.rng)
+        pixels = photo_clips(photos, cameras, *size, generator)
         return pixels, tokens_of(photo_scenes(cameras), self.rng)
 
     def batch(self, count: int) -> tuple[Tensor, Tensor, Tensor]:

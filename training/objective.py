@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DROP = 0.12  # share of clips whose caption becomes an unconditional prompt
 LEAST_SIGMA = 0.08  # errors of clean latents are divided by the noise level, but never by less than this
-IMAGE = 0.3  # share of clips that keep their first latent frame clean; those of photographs always do
+IMAGE = 0.25  # share of clips that keep their first latent frame clean; those of photographs always do
 
 
 def encode_text(text_encoder: UMT5EncoderModel, tokens: Tensor) -> Tensor:

@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.photo_packages import package_pictures, recorded_photos
+from training.things import moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -120,6 +121,12 @@ def load_photos(path: Path | str, split: Split) -> list[np.ndarray]:
     return [np.array(Image.open(io.BytesIO(data)).convert("RGB")) for data in files]
 
 
+def mirrored(photos: Tensor, rng: random.Random) -> Tensor:
+    """Photographs [N, H, W, 3], each with an even chance seen in a mirror."""
+    chosen = moved(torch.tensor([rng.random() < 0.5 for _ in range(len(photos))]), photos.device)
+    return torch.where(chosen.view(-1, 1, 1, 1), photos.flip(2), photos)
+
+
 # --- clips ----------------------------------------------------------------------------------------------------------
 
 
@@ -145,7 +152,7 @@ def photo_clips(
     if photos.shape[1] < height or photos.shape[2] < width:
         raise ValueError(f"photographs of {photos.shape[2]}x{photos.shape[1]} do not hold {width}x{height}")
     paths = [_camera_path(name, frames, (height, width), photos.shape[1:3], generator) for name in cameras]
-    path = torch.stack(paths).to(photos.device)  # [N, frames, (y, x, scale)]
+    path = moved(torch.stack(paths), photos.device)  # [N, frames, (y, x, scale)]
     pixels = photos.movedim(-1, 1).float() / 127.5 - 1
     clips = functional.grid_sample(
         pixels, _grid(path, height, width, photos.shape[1:3]), "bicubic", "border", align_corners=False

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.photos import load_photos, photo_clips
+from training.photos import load_photos, mirrored, photo_clips
 from training.scene import CAMERAS, random_scene
 from training.world import layout, render
 
@@ -46,8 +46,8 @@ def draw_window(count: int, window: Window, rng: random.Random, device: torch.de
     first = rng.randint(0, frames - window.frames)
     room = torch.tensor([width - window.width, height - window.height])
     offset = (torch.rand(count, 2, generator=generator) * (room + 1)).floor()
-    clips = clips.window(first, window.frames, offset).to(device)
-    return to_bytes(render(clips, window.height, window.width))
+    clips = clips.window(first, window.frames, offset)
+    return to_bytes(render(clips, window.height, window.width, device))
 
 
 def to_bytes(pixels: Tensor) -> Tensor:
@@ -92,7 +92,8 @@ class PixelBank:
         cameras = [self.rng.choice(CAMERAS) for _ in range(count)]
         generator = torch.Generator().manual_seed(self.rng.getrandbits(40))
         size = (self.window.frames, self.window.height, self.window.width)
-        return to_bytes(photo_clips(self.photos[chosen], cameras, *size, generator))
+        photos = mirrored(self.photos[chosen], self.rng)
+        return to_bytes(photo_clips(photos, cameras, *size, generator))
 
     def batch(self, count: int) -> Tensor:
         """[count, 3, frames, height, width] in [-1, 1]."""

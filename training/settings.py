@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -54,6 +55,12 @@ class Ground:
         return self.chance[:, first : first + count]
 
 
+@cache
+def constant(values: tuple[float, ...], device: torch.device) -> Tensor:
+    """`values` on `device`, brought there once."""
+    return torch.tensor(values, device=device)
+
+
 def soft_dots(
     x: Tensor,
     y: Tensor,
@@ -83,7 +90,7 @@ def _wide(values: Tensor) -> Tensor:
 
 def _hue(ground: Ground, rgb: tuple[float, float, float], first: int, by: float = 0.06) -> Tensor:
     """The colour, a little different in every clip, beside [N, 3, T, H, W]."""
-    base = torch.tensor(rgb, device=ground.chance.device)
+    base = constant(rgb, ground.chance.device)
     return _wide(base + by * (ground.part(first, 3) - 0.5))
 
 
@@ -127,11 +134,11 @@ def _clouds(ground: Ground) -> Tensor:
     cloud_x = width * (-0.6 + 2.2 * (slots + 0.15 + 0.7 * ground.part(8, 6)) / 6)
     cloud_y = height * (0.14 + 0.17 * ((slots * 2) % 5) + 0.14 * ground.part(16, 6))
     scale = unit * (14 + 7 * ground.part(24, 6))[..., None]
-    across = torch.tensor([-1.7, -0.75, 0.3, 1.25, 0.1], device=width.device) + 0.5 * (
+    across = constant((-1.7, -0.75, 0.3, 1.25, 0.1), width.device) + 0.5 * (
         ground.part(32, 30).view(-1, 6, 5) - 0.5
     )
-    rise = torch.tensor([0.25, -0.2, -0.45, 0.1, 0.3], device=width.device)
-    puff = torch.tensor([0.8, 0.9, 1.05, 0.85, 1.1], device=width.device)
+    rise = constant((0.25, -0.2, -0.45, 0.1, 0.3), width.device)
+    puff = constant((0.8, 0.9, 1.05, 0.85, 1.1), width.device)
     at_x, at_y = (
         (cloud_x[..., None] + across * scale).flatten(1),
         (cloud_y[..., None] + rise * scale).flatten(1),

@@ -60,6 +60,7 @@ class Stepper:
         self.decay, self.steps = decay, 0
         self.loss = torch.zeros((), device=self.device)  # running mean of the last hundred or so
         self._graphs: dict[str, torch.cuda.CUDAGraph] = {}
+        self._mark: torch.cuda.Event | None = None
 
     def _step(self, loss: Loss) -> None:
         self._forget_gradients()
@@ -102,11 +103,19 @@ class Stepper:
             self._step(loss)
         self.steps += 1
         if self.steps % 8 == 0:
-            if self.device.type == "cuda":  # else the host runs minutes ahead of the clock it watches
-                torch.cuda.current_stream().synchronize()
+            self._keep_pace()
             keep = min(self.decay, (1 + self.steps) / (10 + self.steps)) ** 8
             with torch.no_grad():
                 torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - keep)
+
+    def _keep_pace(self) -> None:
+        """Let the host be at most sixteen steps ahead: it would run minutes ahead of the clock that it watches."""
+        if self.device.type != "cuda":
+            return
+        if self._mark is not None:
+            self._mark.synchronize()
+        self._mark = torch.cuda.Event()
+        self._mark.record()
 
     def use_average(self) -> None:
         """Put the averaged weights into the parameters."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WORDINGS = 4  # captions kept for each clip
 CHUNK = 32
 CHINESE = 0.35  # share of the captions
+LEAST_CORE = 0.45  # share of the scenes, once the plain world is learnt
 
 
 class Chunk(NamedTuple):
@@ -50,8 +51,7 @@ def photo_scenes(cameras: list[str]) -> list[Scene]:
 class Scenes(IterableDataset[Chunk]):
     """Endless chunks of random scenes laid out for `window`; `core` is the share of plain ones at the start.
 
-    The share falls from `core` by a thousandth with each chunk, down to that of `random_scene` itself: the plain
-    world is learnt first.
+    The share falls from `core` by a thousandth with each chunk, down to LEAST_CORE: the plain world is learnt first.
     """
 
     def __init__(self, window: Window, core: float, seed: int) -> None:
@@ -64,7 +64,7 @@ class Scenes(IterableDataset[Chunk]):
         torch.set_num_threads(1)
         size, drawn = (self.window.frames, self.window.height, self.window.width), 0
         while True:
-            core = max(0.55, self.core - 0.001 * drawn * (worker.num_workers if worker else 1))
+            core = max(LEAST_CORE, self.core - 0.001 * drawn * (worker.num_workers if worker else 1))
             scenes = [random_scene(rng, core) for _ in range(CHUNK)]
             generator = torch.Generator().manual_seed(rng.getrandbits(40))
             yield Chunk(layout(scenes, *size, generator), tokens_of(scenes, rng))

@@ -17,23 +17,31 @@ _REACH = 1.5  # radii from the middle to where the shadow ends
 _OPEN = frozenset({"ring", "moon"})  # too thin for a glint
 
 
+def moved(value: Tensor, device: torch.device) -> Tensor:
+    """`value`, from the CPU, on `device`, without waiting for what that is still doing."""
+    if value.device.type == device.type:
+        return value
+    return value.pin_memory().to(device, non_blocking=True)
+
+
 def draw_things(
     image: Tensor, rows: Tensor, kind: Tensor, colour: Tensor, place: Tensor, origin: Tensor
 ) -> None:
     """Draw one thing into each of `rows` [R] of `image` [N, 3, T, H, W], which holds -1 to 1, in place.
 
-    kind: [R] index into KINDS; colour: [R, 3] in [0, 1]; place: [R, T, 4] x, y, radius in pixels and angle, in a
-    frame of which `image` shows what begins at `origin` [R, 2].
+    kind: [N] index into KINDS; colour: [N, 3] in [0, 1]; place: [N, T, 4] x, y, radius in pixels and angle, in a
+    frame of which `image` shows what begins at `origin` [N, 2]. All but `image` on the CPU.
     """
     for index, name in enumerate(KINDS):
-        chosen = (kind == index).nonzero()[:, 0]
+        chosen = rows[kind[rows] == index]
         if len(chosen):
-            _draw_kind(image, rows[chosen], name, colour[chosen], place[chosen], origin[chosen])
+            _draw_kind(image, chosen, name, colour[chosen], place[chosen], origin[chosen])
 
 
 def _draw_kind(image: Tensor, rows: Tensor, kind: str, colour: Tensor, place: Tensor, origin: Tensor) -> None:
     height, width = image.shape[-2:]
     side = math.ceil(2 * _REACH * float(place[..., 2].amax())) + 2
+    rows, colour, place, origin = (moved(part, image.device) for part in (rows, colour, place, origin))
     x = _pixels(place[..., 0] - origin[:, None, 0], side, width)  # [R, T, w] columns of the patch
     y = _pixels(place[..., 1] - origin[:, None, 1], side, height)
     radius = place[..., 2, None, None]

@@ -10,12 +10,12 @@ import argparse
 import json
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import UMT5EncoderModel
 
 from training import diffusion, reading, vae
 from training.corpus import make_corpus
@@ -29,22 +29,22 @@ from training.text import FIELDS
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan, WanTransformer3DModel
+    from transformers import UMT5EncoderModel
 
 SMOKE_STEPS = 4
 
 
-def save_weights(model: torch.nn.Module, path: Path, dtype: torch.dtype) -> None:
-    """Write the weights of `model` in `dtype`."""
+def save_weights(weights: dict[str, torch.Tensor], path: Path, dtype: torch.dtype) -> None:
+    """Write `weights` in `dtype`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.to(dtype).contiguous().clone() for name, value in model.state_dict().items()}
-    if isinstance(model, UMT5EncoderModel):
-        tensors.pop("encoder.embed_tokens.weight", None)  # the same tensor as shared.weight
+    tensors = {name: value.detach().to(dtype).contiguous().clone() for name, value in weights.items()}
+    tensors.pop("encoder.embed_tokens.weight", None)  # the same tensor as shared.weight
     save_file(tensors, path)
 
 
 def save_vae(model: AutoencoderKLWan, work: Path) -> None:
     """Keep a trained VAE and its latent statistics in `work`."""
-    save_weights(model, work / "vae.safetensors", torch.float16)
+    save_weights(model.state_dict(), work / "vae.safetensors", torch.float16)
     statistics = {"mean": list(model.config.latents_mean), "std": list(model.config.latents_std)}
     (work / "vae.json").write_text(json.dumps(statistics), encoding="utf-8")
 
@@ -101,31 +101,40 @@ def train_text_phase(args: argparse.Namespace, device: torch.device) -> None:
     model = new_text_encoder().to(device)
     corpus = make_corpus(SMOKE_STEPS * 8 if args.smoke else args.captions, seed=4)
     right = reading.teach_reading(model, corpus, args.text_minutes * 60, SMOKE_STEPS if args.smoke else 10**9)
-    save_weights(model, args.work / "text_encoder.safetensors", torch.bfloat16)
+    save_weights(model.state_dict(), args.work / "text_encoder.safetensors", torch.bfloat16)
     named = ", ".join(f"{name} {share:.3f}" for name, share in zip(FIELDS, right.tolist(), strict=True))
     print(f"text: share of unseen captions read right: {named}", flush=True)
 
 
 def polish_phase(args: argparse.Namespace, device: torch.device) -> None:
-    """Train the kept VAE's decoder on; may run beside the diffusion phase, with a work folder of its own."""
+    """Train the kept VAE on: its decoder alone, which changes no latents, or all of it."""
     model = load_vae(args.work, device)
-    stage, steps = (vae.SMOKE_STAGES[-1], SMOKE_STEPS) if args.smoke else (vae.STAGES[-1], 10**9)
-    vae.polish_decoder(model, args.polish_minutes * 60, stage, steps, args.photos)
+    stage, steps = (vae.SMOKE_STAGES[-1], SMOKE_STEPS) if args.smoke else (vae.POLISHING, 10**9)
+    vae.polish(model, args.polish_minutes * 60, stage, steps, args.photos, encoder=args.polish_encoder)
     save_vae(model, args.work)
+    clips = (1, 5) if args.smoke else (16, 25)
+    print(f"polish: {vae.clip_psnr(load_vae(args.work, device), device, *clips):.2f} dB", flush=True)
 
 
 def train_diffusion_phase(args: argparse.Namespace, device: torch.device) -> None:
     """Train the transformer on the kept VAE's latents and the kept text encoder's states, and keep it too."""
     plans = diffusion.SMOKE_PLANS if args.smoke else diffusion.PLANS
+    if args.warm:
+        plans = tuple(replace(plan, first=1, bank=1024, workers=1) for plan in plans)
     text_encoder, transformer = load_denoiser(args.work, args.resume)
     encoders = diffusion.frozen_encoders(load_vae(args.work, device), text_encoder, device)
     photos = photo_stack(args.photos, "train", plans[0].window, device)
     course = diffusion.Course(encoders, transformer, photos, plans)
+    if args.warm:
+        return
     steps = SMOKE_STEPS if args.smoke else 10**9
-    course.run(TimeBox(args.diffusion_minutes * 60, steps), diffusion.Span(*args.span))
-    save_weights(transformer, args.work / "resume.safetensors", torch.bfloat16)
-    course.stepper.use_average()
-    save_weights(transformer, args.work / "transformer.safetensors", torch.bfloat16)
+    kept = args.work / "transformer.safetensors"
+    course.run(
+        TimeBox(args.diffusion_minutes * 60, steps),
+        diffusion.Span(*args.span),
+        keep=lambda weights: save_weights(weights, kept, torch.bfloat16),
+    )
+    save_weights(transformer.state_dict(), args.work / "resume.safetensors", torch.bfloat16)
 
 
 def export_phase(args: argparse.Namespace, device: torch.device) -> None:
@@ -161,6 +170,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--diffusion-minutes", type=float, default=16.0)
     parser.add_argument("--text-minutes", type=float, default=1.5)
     parser.add_argument("--polish-minutes", type=float, default=3.0)
+    parser.add_argument(
+        "--polish-encoder", action="store_true", help="polish the encoder too: the transformer must follow"
+    )
     parser.add_argument("--captions", type=int, default=400_000, help="captions to learn reading from")
     parser.add_argument("--start", type=Path, metavar="FOLDER", help="train this finished model on")
     parser.add_argument("--resume", metavar="FILE", help="start from this transformer in the work folder")
@@ -171,6 +183,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         default=(0.0, 1.0),
         metavar=("BEGIN", "END"),
         help="which part of the diffusion training's learning rates this run goes through",
+    )
+    parser.add_argument(
+        "--warm",
+        action="store_true",
+        help="only compile what the diffusion phase needs, beside another phase",
     )
     parser.add_argument("--phases", nargs="+", choices=list(PHASES), default=list(PHASES))
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 PEAK_RATE = 1.2e-3
 KL_WEIGHT = 1e-4  # of the divergence per latent number
-LOG_WEIGHT = 0.03  # of the mean logarithm of squared errors while the decoder is polished
+LOG_WEIGHT = (
+    0.3  # of the mean logarithm of each clip's squared error, which is what PSNR measures, in polishing
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ STAGES = (
     Stage(Window(25, 128, 160), batch=12, bank=1536, until=1.0),
 )
 """The first needs no compilation: what the second needs can be compiled beside it (`--warm`)."""
+POLISHING = Stage(Window(25, 128, 160), batch=12, bank=1536, until=1.0, photo_share=0.5)
 SMOKE_STAGES = (
     Stage(Window(1, 64, 64), batch=2, bank=4, until=0.5),
     Stage(Window(5, 64, 64), batch=1, bank=2, until=1.0),
@@ -62,15 +65,21 @@ def reconstruction_loss(output: Tensor, target: Tensor) -> Tensor:
     return loss
 
 
-def vae_loss(vae: AutoencoderKLWan, pixels: Tensor) -> Tensor:
-    """Reconstruction from a sample of the posterior, and its divergence from a unit normal."""
+def vae_loss(vae: AutoencoderKLWan, pixels: Tensor, log_weight: float = 0.0) -> Tensor:
+    """Reconstruction from a sample of the posterior, and its divergence from a unit normal.
+
+    `log_weight` counts the mean logarithm of each clip's squared error in too.
+    """
     with torch.autocast(pixels.device.type, torch.bfloat16, enabled=pixels.device.type == "cuda"):
         mean, log_variance = encode_moments(vae, pixels)
         mean, log_variance = mean.float(), log_variance.float()
         latents = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
         output = decode_pixels(vae, latents)
     divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
-    return reconstruction_loss(output.float(), pixels) + KL_WEIGHT * divergence
+    loss = reconstruction_loss(output.float(), pixels) + KL_WEIGHT * divergence
+    if log_weight:
+        loss = loss + log_weight * (output.float() - pixels).square().mean(dim=(1, 2, 3, 4)).log().mean()
+    return loss
 
 
 def train_vae(
@@ -132,44 +141,42 @@ def _train_stage(
             print(f"vae: step {stepper.steps} loss {stepper.loss.item():.4f} {pace:.1f} steps/s", flush=True)
 
 
-def polish_decoder(
+def polish(
     vae: AutoencoderKLWan,
     seconds: float,
-    stage: Stage = STAGES[-1],
+    stage: Stage = POLISHING,
     steps: int = 10**9,
     shard: Path | None = None,
+    encoder: bool = False,
 ) -> None:
-    """Train only the decoder on, in place, for `seconds` or `steps`: latents stay what they are.
+    """Train a finished VAE on, in place, for `seconds` or `steps`; without `encoder` latents stay what they are.
 
-    Beside the usual loss it lowers the logarithm of each clip's squared error, which is what PSNR measures. Not
-    compiled, since it runs beside the transformer's training, which waits for no decoder.
+    Its latents' statistics are kept. Not compiled: that takes as long as the polishing.
     """
     device = next(vae.parameters()).device
     rng = random.Random(11)
     use_whole_clips(vae.train())
-    parameters = [*vae.decoder.parameters(), *vae.post_quant_conv.parameters()]
+    parts = [vae.decoder, vae.post_quant_conv, *([vae.encoder, vae.quant_conv] if encoder else [])]
+    parameters = [parameter for part in parts for parameter in part.parameters()]
     for parameter in parameters:
         parameter.requires_grad_(True)
+        if parameter.dim() == 5:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)
     photos = photo_stack(shard, "train", stage.window, device)
     bank = PixelBank(stage.bank, stage.window, rng, device, photos, stage.photo_share)
     stepper, box = Stepper(parameters, decay=0.998, weight_decay=0.0), TimeBox(seconds, steps)
 
     def loss() -> Tensor:
-        pixels = bank.batch(stage.batch)
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            with torch.no_grad():
-                latents = encode_moments(vae, pixels)[0]
-            output = decode_pixels(vae, latents.float()).float()
-        errors = (output - pixels).square().mean(dim=(1, 2, 3, 4))
-        return reconstruction_loss(output, pixels) + LOG_WEIGHT * errors.log().mean()
+        return vae_loss(vae, bank.batch(stage.batch), LOG_WEIGHT)
 
-    stepper.prepare("decoder", loss, compiled=False)
+    stepper.rate.fill_(1e-6)
+    stepper.prepare("polish", loss, compiled=False)
     while (share := box.share(stepper.steps)) < 1:
-        stepper.run("decoder", loss, learning_rate(PEAK_RATE / 3, stepper.steps, share))
+        stepper.run("polish", loss, learning_rate(PEAK_RATE / 3, stepper.steps, share))
         if stepper.steps % 4 == 0:
             bank.renew()
     stepper.use_average()
-    print(f"decoder: {stepper.steps} steps", flush=True)
+    print(f"polish: {stepper.steps} steps, loss {stepper.loss.item():.4f}", flush=True)
 
 
 @torch.no_grad()

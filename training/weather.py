@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from training.settings import smooth, soft_dots
+from training.settings import constant, smooth, soft_dots
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,8 +38,8 @@ def rain(image: Tensor, x: Tensor, y: Tensor, time: Tensor, size: Tensor, chance
     sigma = (0.95 * unit).expand(-1, -1, at_x.shape[2])
     cover = 0.62 * smooth(0.75 * soft_dots(x, y, (at_x, at_y), (sigma, sigma)))[:, None]
     bright = smooth((image.mean(1, keepdim=True) + 0.35) / 0.6)
-    drop = image.new_tensor([0.62, 0.72, 0.90]).view(3, 1, 1, 1)
-    shade = image.new_tensor([-0.30, -0.15, 0.12]).view(3, 1, 1, 1)
+    drop = constant((0.62, 0.72, 0.90), image.device).view(3, 1, 1, 1)
+    shade = constant((-0.30, -0.15, 0.12), image.device).view(3, 1, 1, 1)
     return image + cover * (drop + bright * (shade - drop) - image)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from training import settings, weather
 from training.motion import MARGIN, RADIUS, TILT, Chance, paths
 from training.scene import KINDS, SETTINGS, WEATHERS
-from training.things import draw_things
+from training.things import draw_things, moved
 
 if TYPE_CHECKING:
     from training.motion import Paths
@@ -60,10 +60,6 @@ class Clips:
     view: Tensor  # [N, T, 3] world x and y of the frame's corner, world pixels to one of the frame
     time: Tensor  # [N, T] number of the frame in the whole clip
     origin: Tensor  # [N, 2] x and y in the frame where drawing begins
-
-    def to(self, device: torch.device | str) -> Clips:
-        """The same clips on `device`."""
-        return Clips(*(getattr(self, field.name).to(device) for field in fields(self)))
 
     def window(self, first_frame: int, frames: int, offset_xy: Tensor) -> Clips:
         """`frames` frames from `first_frame` on, drawn from `offset_xy` [N, 2] (whole pixels: x, y) on.
@@ -143,12 +139,15 @@ def _beside(scenes: list[Scene], made: Paths, size: Tensor, chance: Chance, trie
 
 
 @torch.no_grad()
-def render(clips: Clips, height: int, width: int) -> Tensor:
-    """Draw `clips` with anti-aliasing, shading and soft shadows: [N, 3, T, height, width] float32 in [-1, 1]."""
+def render(clips: Clips, height: int, width: int, device: torch.device | str = "cpu") -> Tensor:
+    """Draw `clips` with anti-aliasing, shading and soft shadows: [N, 3, T, height, width] float32 in [-1, 1].
+
+    Everything is decided on the CPU, where `clips` lie, so that nobody waits for what `device` is still doing.
+    """
     count, frames = clips.time.shape
-    device = clips.kind.device
-    y = torch.arange(height, device=device) + 0.5 + clips.origin[:, 1, None]
-    x = torch.arange(width, device=device) + 0.5 + clips.origin[:, 0, None]
+    device = torch.device(device)
+    y = torch.arange(height) + 0.5 + clips.origin[:, 1, None]
+    x = torch.arange(width) + 0.5 + clips.origin[:, 0, None]
     x, y = x[:, None, None], y[:, None, :, None]
     image = torch.empty(count, 3, frames, height, width, device=device)
     with torch.autocast(device.type, enabled=False):
@@ -161,12 +160,9 @@ def render(clips: Clips, height: int, width: int) -> Tensor:
 def _draw(image: Tensor, clips: Clips) -> None:
     """The second thing, then the thing."""
     rows = (clips.second_kind >= 0).nonzero()[:, 0]
-    if len(rows):
-        place = clips.seen(clips.second_place)[rows]
-        draw_things(
-            image, rows, clips.second_kind[rows], clips.second_colour[rows], place, clips.origin[rows]
-        )
-    rows = torch.arange(len(clips.kind), device=image.device)
+    place = clips.seen(clips.second_place)
+    draw_things(image, rows, clips.second_kind, clips.second_colour, place, clips.origin)
+    rows = torch.arange(len(clips.kind))
     draw_things(image, rows, clips.kind, clips.colour, clips.seen(clips.place), clips.origin)
 
 
@@ -174,8 +170,10 @@ def _let_fall(image: Tensor, clips: Clips, x: Tensor, y: Tensor) -> None:
     for index, fall in ((WEATHERS.index("rain"), weather.rain), (WEATHERS.index("snow"), weather.snow)):
         rows = (clips.weather == index).nonzero()[:, 0]
         if len(rows):
-            chance = clips.chance[rows, settings.CHANCES :]
-            image[rows] = fall(image[rows], x[rows], y[rows], clips.time[rows], clips.size[rows], chance)
+            parts = (x, y, clips.time, clips.size, clips.chance[:, settings.CHANCES :])
+            moved_parts = [moved(part[rows], image.device) for part in parts]
+            rows = moved(rows, image.device)
+            image[rows] = fall(image[rows], *moved_parts)
 
 
 def _paint(image: Tensor, clips: Clips, x: Tensor, y: Tensor) -> None:
@@ -186,17 +184,20 @@ def _paint(image: Tensor, clips: Clips, x: Tensor, y: Tensor) -> None:
             chosen = (clips.setting == index) & (seen_moving | (name in settings.MOVING)).eq(moving)
             rows = chosen.nonzero()[:, 0]
             if len(rows):
-                image[rows] = _background(name, clips, rows, x[rows], y[rows], slice(None if moving else 1))
+                frames = slice(None if moving else 1)
+                ground = _ground(clips, rows, x[rows], y[rows], frames, image.device)
+                image[moved(rows, image.device)] = settings.paint(name, ground) * 2 - 1
 
 
-def _background(name: str, clips: Clips, rows: Tensor, x: Tensor, y: Tensor, frames: slice) -> Tensor:
-    view = clips.view[rows, frames, :, None, None]  # [R, T, 3, 1, 1]
-    ground = settings.Ground(
-        x=view[:, :, 0] + view[:, :, 2] * x,
-        y=view[:, :, 1] + view[:, :, 2] * y,
-        time=clips.time[rows, frames],
-        size=clips.size[rows],
-        colour=clips.ground[rows],
-        chance=clips.chance[rows, : settings.CHANCES],
+def _ground(
+    clips: Clips, rows: Tensor, x: Tensor, y: Tensor, frames: slice, device: torch.device
+) -> settings.Ground:
+    view = moved(clips.view[rows, frames, :, None, None], device)  # [R, T, 3, 1, 1]
+    return settings.Ground(
+        x=view[:, :, 0] + view[:, :, 2] * moved(x, device),
+        y=view[:, :, 1] + view[:, :, 2] * moved(y, device),
+        time=moved(clips.time[rows, frames], device),
+        size=moved(clips.size[rows], device),
+        colour=moved(clips.ground[rows], device),
+        chance=moved(clips.chance[rows, : settings.CHANCES], device),
     )
-    return settings.paint(name, ground) * 2 - 1
