@@ -2635,6 +2635,10 @@
         <translation>{path} 中没有 Wan2.2-TI2V-5B 的任何部分：请检查名称。</translation>
     </message>
     <message>
+        <source>{file} stores its weights in a way that cannot be read here ({how}): get them as fp16, bf16, fp8 or GGUF.</source>
+        <translation>{file} 的权重存储方式（{how}）无法在此读取：请改用 fp16、bf16、fp8 或 GGUF 格式的文件。</translation>
+    </message>
+    <message>
         <source>{file} is {kind}, which cannot be used here: this program runs Wan2.2-TI2V-5B.</source>
         <translation>{file} 是 {kind}，这里无法使用：本程序运行的是 Wan2.2-TI2V-5B。</translation>
     </message>

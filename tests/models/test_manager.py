@@ -366,6 +366,26 @@ def test_missing_weights_are_told(manager, made, tmp_path):
         manager.add(tmp_path / "x.safetensors")
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"weight_scale": torch.ones(64, 2)}, "with a scale for every few numbers"),
+        ({"weight": torch.ones(64, 32, dtype=torch.uint8)}, "as U8"),
+    ],
+    ids=["mxfp8", "packed"],
+)
+def test_a_way_of_storing_that_cannot_be_read_is_told_when_the_file_is_added(
+    manager, made, tmp_path, changed, told
+):
+    tensors = formats.comfy_text_encoder(made["text_encoder"], b"x", newer=True)
+    tensors |= {f"encoder.block.0.layer.0.SelfAttention.q.{name}": tensor for name, tensor in changed.items()}
+    save_file(tensors, tmp_path / "te.safetensors")
+    with pytest.raises(ModelDamaged, match=told) as refused:
+        manager.add(tmp_path / "te.safetensors")
+    assert "fp8" in refused.value.sentence  # what to get in its place
+    assert manager.scan() == []
+
+
 class Evil:
     def __reduce__(self):
         return (Path.touch, (Path("pwned"),))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.domain import weight_names
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, ModelMissing
+from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, ModelDamaged, ModelMissing
 from wan_desktop.domain.weight_names import SPIECE, TEXT_ENCODER, TRANSFORMER, VAE
 from wan_desktop.domain.weight_shapes import CHANNELS, config_of, count, expected_names, mended
 from wan_desktop.models.few_step import told_by
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_SIDE = (".scale_weight", ".weight_scale", ".scale_input", ".input_scale", ".comfy_quant")
+_SCALES = (".scale_weight", ".weight_scale")
+_SIDE = (*_SCALES, ".weight_scale_2", ".scale_input", ".input_scale", ".comfy_quant")
 _BLOCK = r"blocks\.(\d+)\."
 _FOREIGN = {
     "vace": "Wan VACE",
@@ -50,6 +52,8 @@ _READABLE = frozenset(
     ]
 )
 """GGUF's ways of storing weights that the engine can unpack."""
+_FLOATS = frozenset(["F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"])
+"""Those of safetensors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,8 @@ def _part(paths: tuple[Path, ...], tables: list[Table], shapes: Mapping[str, tup
     weights = {weight_names.canonical(component, name): shape for name, shape in names.items()}
     weights = mended(weights) if tables[0].format == "gguf" else weights
     _refuse_other(component, first, weights)
-    config = _checked(component, first, weights)
     _refuse_unreadable(first, tables)
+    config = _checked(component, first, weights)
     metadata = {k: v for table in tables for k, v in table.metadata.items()}
     return Found(
         component,
@@ -150,9 +154,31 @@ def _checked(component: str, path: Path, weights: Mapping[str, tuple[int, ...]])
 
 
 def _refuse_unreadable(path: Path, tables: list[Table]) -> None:
-    kinds = {kind for table in tables if table.format == "gguf" for kind in table.dtypes.values()}
-    if unknown := kinds - _READABLE:
-        raise damaged_file(path, f"its weights are stored as {min(unknown)}, which cannot be read here")
+    """Raise ModelDamaged when the weights are stored in a way that the engine cannot unpack."""
+    for table in tables:
+        known = _READABLE if table.format == "gguf" else _FLOATS
+        unknown = {kind for name, kind in table.dtypes.items() if not _is_side(name)} - known
+        if unknown:
+            raise _unreadable(path, f"as {min(unknown)}")
+        for name, shape in table.shapes.items():
+            layer = next((name.removesuffix(s) for s in _SCALES if name.endswith(s)), None)
+            rows = table.shapes.get(f"{layer}.weight", (1,))[:1]
+            if layer is not None and prod(shape) not in (1, *rows):  # mxfp8, nvfp4
+                raise _unreadable(path, "with a scale for every few numbers")
+
+
+def _unreadable(path: Path, how: str) -> ModelDamaged:
+    return ModelDamaged(
+        QT_TRANSLATE_NOOP(
+            "errors",
+            "{file} stores its weights in a way that cannot be read here ({how}): "
+            "get them as fp16, bf16, fp8 or GGUF.",
+        ),
+        field="model",
+        action=CHOOSE,
+        file=path,
+        how=how,
+    )
 
 
 def _torch_part(path: Path, names: Mapping[str, tuple[int, ...]]) -> Found:
