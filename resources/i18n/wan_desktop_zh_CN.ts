@@ -808,8 +808,8 @@
         <translation>显存</translation>
     </message>
     <message>
-        <source>How the card&apos;s memory is used; every plan makes the same clip, in more or less time.</source>
-        <translation>显存的使用方式；每种方案生成的视频都相同，只是快慢不同。</translation>
+        <source>How the card&apos;s memory is used; every plan makes the same clip but for rounding, in more or less time.</source>
+        <translation>显存的使用方式；除舍入误差外，每种方案生成的视频都相同，只是快慢不同。</translation>
     </message>
 </context>
 <context>

@@ -39,7 +39,8 @@ class Memory(QObject):
                 self.tr("Memory"),
                 self.plan,
                 self.tr(
-                    "How the card's memory is used; every plan makes the same clip, in more or less time."
+                    "How the card's memory is used; every plan makes the same clip but for rounding, "
+                    "in more or less time."
                 ),
             )
         }
