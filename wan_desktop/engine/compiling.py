@@ -1,6 +1,6 @@
 """Compiled pieces of the transformer: made once a card and size, kept on disk, and only where they pay.
 
-docs/decisions/0010-compiled-between-clips.md says why it is done between clips and never within one.
+docs/decisions/0010-own-kernels-then-compiled.md says where it is done at all, and why between clips and never within.
 """
 
 from __future__ import annotations
