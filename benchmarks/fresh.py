@@ -40,9 +40,9 @@ def seconds_of(command: list[str], environ: dict[str, str]) -> float:
     return time.monotonic() - began
 
 
-def program(*arguments: str) -> list[str]:
+def program(*arguments: str, module: str = "wan_desktop") -> list[str]:
     """The command line of the program with these arguments."""
-    return [sys.executable, "-P", "-m", "wan_desktop", *arguments]
+    return [sys.executable, "-P", "-m", module, *arguments]
 
 
 def machine() -> dict[str, Any]:

@@ -3,7 +3,8 @@
     python -m benchmarks.kill_campaign [--kills 200] [--seed 1] [--minutes 0] [--folder DIR]
 
 The host is `wan-desktop serve`, the engine draws small clips with the built-in model and a snapshot after every step.
-A kill hits the host or the render process, in a stage that a shuffled deck deals. Writes
+A kill hits the host or the render process, in a stage that a shuffled deck deals; or after the render process was
+refused memory, while the job goes to the next memory plan or draws with it. Writes
 `benchmarks/results/kill_campaign.json`, prints a row for README.md, and fails when anything is wrong.
 """
 
@@ -23,33 +24,45 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import kill_checks
 from benchmarks.fresh import save
+from benchmarks.pinched import PINCH
 from benchmarks.real_host import RealHost
-from wan_desktop.domain.errors import HostProblem, RenderProcessDied
+from wan_desktop.domain.errors import HostProblem, OutOfMemory, RenderProcessDied
 from wan_desktop.domain.events import JobChanged, Progress, Rendered, Resumed
 from wan_desktop.domain.job import Job, JobState, Stage
 from wan_desktop.domain.request import Draft
 from wan_desktop.jobs.job_verbs import MOST_TRIES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
 
     from wan_desktop.domain.events import Event
 
-PUBLISHING, SUBMITTING = "publishing", "submitting"
+PUBLISHING, SUBMITTING, CHANGING = "publishing", "submitting", "changing the memory plan"
 DECK = (
-    *[("render", Stage.DENOISING)] * 6,
-    *[("render", Stage.DECODING)] * 3,
-    *[("render", Stage.LOADING)] * 2,
+    *[("render", Stage.DENOISING)] * 5,
+    *[("render", Stage.DECODING)] * 2,
+    *[("render", CHANGING)] * 3,
+    ("render", Stage.LOADING),
     ("render", Stage.ENCODING),
     ("render", Stage.SAVING),
     *[("host", Stage.DENOISING)] * 2,
-    *[("host", PUBLISHING)] * 2,
+    ("host", CHANGING),
+    ("host", PUBLISHING),
     ("host", Stage.LOADING),
     ("host", Stage.DECODING),
     ("host", SUBMITTING),
 )
 """Who is killed, and in which stage; the render process more often, since a start of it costs less."""
-WITHIN = {Stage.LOADING: 5.0, Stage.DENOISING: 0.1, Stage.DECODING: 0.3, SUBMITTING: 0.05, PUBLISHING: 0.1}
+WITHIN = {
+    Stage.LOADING: 5.0,
+    Stage.DENOISING: 0.1,
+    Stage.DECODING: 0.3,
+    SUBMITTING: 0.05,
+    PUBLISHING: 0.1,
+    CHANGING: 1.5,  # from the refusal over the new plan's loading into its drawing
+}
 """A kill comes at most so many seconds after the stage, or the step, began; elsewhere 0.02."""
 STEPS = 8
 BALL, STAR = (
@@ -69,7 +82,8 @@ DRAFTS = (
 class Kill:
     """One kill: the stage aimed at, where the running job was when it came, and from which step it went on.
 
-    `resumed` is None when no job had to be tried again: none ran, or it was just done.
+    `resumed` is None when no job had to be tried again: none ran, or it was just done. `plan` is the memory plan that
+    it had when the kill came.
     """
 
     victim: str
@@ -79,16 +93,17 @@ class Kill:
     stage: str = ""
     step: int = 0
     resumed: int | None = None
+    plan: int = 0
 
 
 class Campaign:
     """Kills on one folder. `problems` are sentences on what is wrong; there must be none."""
 
     def __init__(self, folder: Path, seed: int) -> None:
-        self.host = RealHost(folder, snapshot_every_s=0)
+        self.host = RealHost(folder, module="benchmarks.pinched", snapshot_every_s=0)
         self.kills: list[Kill] = []
         self.problems: list[str] = []
-        self.rescues = self.unanswered = 0
+        self.rescues = self.unanswered = self._after_a_change = 0
         self._random = random.Random(seed)
         self._deck: list[tuple[str, str]] = []
         self._alike: list[float] = []
@@ -140,7 +155,7 @@ class Campaign:
         """Continue, as a person would, what was lost too often to go on by itself."""
         for job in list(self.host.jobs.values()):
             code = (job.error or {}).get("code")
-            failed = job.state is JobState.FAILED and code == RenderProcessDied.code
+            failed = job.state is JobState.FAILED and code in (RenderProcessDied.code, OutOfMemory.code)
             lost = job.state is JobState.INTERRUPTED and job.attempts >= MOST_TRIES
             if failed or lost:
                 self.rescues += 1
@@ -161,6 +176,7 @@ class Campaign:
         kill = Kill(victim, str(aim), told)
         if at is not None and self.host.jobs[at.job_id].state is JobState.RUNNING:
             kill.job_id, kill.stage, kill.step = at.job_id, str(at.stage), at.done
+            kill.plan = self.host.jobs[at.job_id].plan
         if victim == "host":
             self.host.kill()
             if answer is not None:
@@ -175,6 +191,9 @@ class Campaign:
         """Wait for the moment; the future of a submission that nobody waited for, if that is the moment."""
         if aim == SUBMITTING:
             return self.host.client.submit(self._random.choice(list(self._drafts.values())))
+        if aim == CHANGING:
+            self._pinch()
+            return None
         step = self._random.randrange(STEPS)
 
         def now(event: Event) -> bool:
@@ -186,11 +205,28 @@ class Campaign:
         self._hear_of(now, aim)
         return None
 
+    def _pinch(self) -> None:
+        """Refuse memory, once, to a job that draws or develops under the first plan; returns when it has happened."""
+        stage = self._random.choice((Stage.DENOISING, Stage.DENOISING, Stage.DECODING))
+        step = self._random.randrange(STEPS) if stage is Stage.DENOISING else 0
+
+        def now(event: Event) -> bool:
+            here = isinstance(event, Progress) and (event.stage, event.done) == (stage, step)
+            return here and self.host.jobs[event.job_id].plan == 0  # type: ignore[union-attr]
+
+        self._hear_of(now, CHANGING)
+        said = self.host.folder / "cache" / PINCH
+        said.touch()
+        self._until(lambda: self.host.wait(lambda: not said.exists(), CHANGING, seconds=15.0), CHANGING)
+
     def _hear_of(self, now: Any, aim: str) -> None:
+        self._until(lambda: self.host.heard(now, aim, seconds=15.0), aim)
+
+    def _until(self, wait: Callable[[], object], aim: str) -> None:
         """The queue must not run dry meanwhile: a job may be lost too often to go on by itself."""
         for _ in range(20):
             try:
-                self.host.heard(now, aim, seconds=15.0)
+                wait()
                 return
             except AssertionError:
                 self._rescue()
@@ -249,7 +285,9 @@ class Campaign:
                 self._check([f"what was drawn for {clip.path} differs"])
             alike = kill_checks.psnr(kill_checks.frames(clip), wanted)
             self._alike.append(alike)
-            least = kill_checks.OTHER_PLAN_DB if plans.get(clip.job_id) else kill_checks.SAME_PLAN_DB
+            changed = bool(plans.get(clip.job_id))
+            self._after_a_change += changed
+            least = kill_checks.OTHER_PLAN_DB if changed else kill_checks.SAME_PLAN_DB
             self._check([] if alike >= least else [f"{clip.path} differs: {alike:.1f} dB"])
 
     def _went_on(self, kill: Kill) -> int | None:
@@ -274,6 +312,7 @@ class Campaign:
         """The figures; `ok` when nothing is wrong and at least half of the kills while drawing cost no start."""
         drawing = [k for k in self.kills if k.stage == Stage.DENOISING and k.resumed is not None]
         resumed = sum(1 for k in drawing if k.resumed)
+        changing = [k for k in self.kills if k.aim == CHANGING and k.resumed is not None]
         if drawing and resumed * 2 < len(drawing):
             self.problems.append(f"only {resumed} of {len(drawing)} kills while drawing went on from a step")
         return {
@@ -281,11 +320,15 @@ class Campaign:
             "by_victim": dict(Counter(k.victim for k in self.kills)),
             "by_aim": dict(Counter(f"{k.victim}: {k.aim}" for k in self.kills)),
             "by_stage_hit": dict(Counter(k.stage or "between jobs" for k in self.kills)),
+            "hit_changing_the_plan": len(changing),
+            "changing_resumed_from_a_step": sum(1 for k in changing if k.resumed),
+            "hit_with_another_plan": sum(1 for k in self.kills if k.plan),
             "hit_denoising": len(drawing),
             "resumed_from_a_step": resumed,
             "jobs": len(self.host.jobs),
             "clips": len(self.host.clips),
             "clips_identical": sum(1 for db in self._alike if db == math.inf),
+            "clips_with_another_plan": self._after_a_change,
             "least_alike_db": round(min(self._alike), 1)
             if self._alike and min(self._alike) < math.inf
             else None,
@@ -312,7 +355,9 @@ def row(report: dict[str, Any]) -> str:
     """The report as a row for README.md."""
     return (
         f"| {report['kills']} | {report['by_victim']} | {report['hit_denoising']} | "
-        f"{report['resumed_from_a_step']} | {report['jobs']} | {len(report['problems'])} | {report['seconds']} s |"
+        f"{report['resumed_from_a_step']} | {report['hit_changing_the_plan']} | "
+        f"{report['changing_resumed_from_a_step']} | {report['jobs']} | {len(report['problems'])} | "
+        f"{report['seconds']} s |"
     )
 
 
@@ -330,7 +375,9 @@ def main() -> int:
         folder = arguments.folder or Path(scratch)
         report = run(folder, arguments.kills, arguments.seed, arguments.minutes * 60)
     save("kill_campaign", {}, **report)
-    print("| kills | by victim | hit drawing | went on from a step | jobs | wrong | took |")
+    print(
+        "| kills | by victim | hit drawing | went on | hit a change of plan | went on | jobs | wrong | took |"
+    )
     print(row(report))
     print("\n".join(report["problems"]))
     return 1 if report["problems"] else 0

@@ -35,9 +35,9 @@ class RealHost:
     acknowledged. `at` is the last progress heard.
     """
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
-        """`folder` is made when it is not there; `settings` are those of the program."""
-        self.folder = folder
+    def __init__(self, folder: Path, *, module: str = "wan_desktop", **settings: Any) -> None:
+        """`folder` is made when it is not there; `settings` are those of the program; `module` is started."""
+        self.folder, self._module = folder, module
         for part in ("config", "data", "library"):
             (folder / part).mkdir(parents=True, exist_ok=True)
         told = {"library_dir": str(folder / "library"), "device": "cpu", **settings}
@@ -76,7 +76,8 @@ class RealHost:
     def start(self) -> None:
         """Start the host and hear all it says; the queue of earlier times goes on by itself."""
         mine = {f"WAN_DESKTOP_{kind}": str(self.folder / kind.lower()) for kind in _FOLDERS}
-        command = program("serve", "--port", "0", "--allow-demo-model", "--json", "--device", "cpu")
+        options = ("--port", "0", "--allow-demo-model", "--json", "--device", "cpu")
+        command = program("serve", *options, module=self._module)
         with (self.folder / "serve.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command,
