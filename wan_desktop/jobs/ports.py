@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -61,6 +61,9 @@ class Store(Protocol):
 
     def drop_value(self, key: str) -> None:
         """Forget the value; no error if there is none."""
+
+    def hashes(self) -> set[str]:
+        """Every sha256, in hex, that a job, a clip (also in the bin) or a remembered value names."""
 
     def close(self) -> None:
         """Finish what was asked for and close."""
@@ -130,6 +133,9 @@ class Images(Protocol):
 
     def path(self, sha256: str) -> Path:
         """The file that holds the picture. Raises BadImage when there is none."""
+
+    def sweep(self, named: Callable[[], Container[str]], now: float) -> int:
+        """Remove pictures that are not in `named()`, nor were for long; how many bytes. Raises DiskProblem."""
 
 
 class Models(Protocol):

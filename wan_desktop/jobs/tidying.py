@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -35,8 +36,13 @@ class Tidying:
             (
                 lambda: log.info("%d bytes belonged to no job", library.sweep_orphans(jobs)),
                 *(partial(library.forget_snapshot, job) for job in done),
+                self._remove_images,
             )
         )
+
+    def _remove_images(self) -> None:
+        swept = self._host.images.sweep(self._host.store.hashes, time.time())
+        log.info("%d bytes of start images were named by nothing", swept)
 
     def bound(self, most_bytes: int) -> None:
         """Keep what ended jobs keep within `most_bytes`, and say so in their rows. Raises WanError."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sqlite3
 import threading
 import time
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 BACKUP_LOOK_SECONDS = 3600.0
 """How often a program that stays open looks whether the day's backup is due."""
 
@@ -212,6 +214,13 @@ class Database:
     def drop_value(self, key: str) -> None:
         """Forget the value; no error if there is none."""
         self._db.execute("DELETE FROM remembered WHERE key = ?", (key,))
+
+    def hashes(self) -> set[str]:
+        """Every sha256, in hex, that a job, a clip (also in the bin) or a remembered value names."""
+        texts = self._db.execute(
+            "SELECT request FROM jobs UNION ALL SELECT recipe FROM clips UNION ALL SELECT value FROM remembered"
+        )
+        return {found for (text,) in texts for found in _SHA256.findall(str(text))}
 
     def _put(self, table: str, columns: str, row: tuple[Any, ...]) -> None:
         places = ", ".join("?" * len(row))

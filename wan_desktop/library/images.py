@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +15,14 @@ from wan_desktop.media.files import disk_errors, make_folder, write_atomically
 from wan_desktop.media.images import MAX_BYTES, inspect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+
     from wan_desktop.media.images import ImageInfo
 
+log = logging.getLogger(__name__)
+
+GRACE_DAYS = 30
+"""So long a picture that nothing names stays, from when it was stored, or last found to be named, on."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -40,6 +48,9 @@ class ImageStore:
         with disk_errors(self._folder):
             make_folder(self._folder, 0o700)
             there = target.is_file() and target.stat().st_size == len(data)
+            if there:
+                with contextlib.suppress(OSError):
+                    os.utime(target)  # it is wanted again
         if not there:
             write_atomically(target, data)
         return sha256, self.size(sha256)  # of the stored bytes: the file outside may have changed meanwhile
@@ -60,6 +71,31 @@ class ImageStore:
                 field="image",
             )
         return target
+
+    def sweep(self, named: Callable[[], Container[str]], now: float) -> int:
+        """Remove pictures that nothing has named for GRACE_DAYS, at `now` in seconds since 1970; how many bytes.
+
+        `named()` tells what is named now; it is asked only when a picture is that old. What cannot be removed stays.
+        Raises DiskProblem when the folder cannot be read.
+        """
+        with disk_errors(self._folder):
+            found = self._folder.iterdir() if self._folder.is_dir() else ()
+            files = [(file, file.stat()) for file in found if _SHA256.fullmatch(file.name)]
+        oldest = now - GRACE_DAYS * 86_400
+        if not any(about.st_mtime < oldest for _, about in files):
+            return 0
+        still, removed = named(), 0
+        for file, about in files:
+            try:
+                if file.name in still:
+                    os.utime(file, (now, now))
+                elif about.st_mtime < oldest:
+                    file.unlink(missing_ok=True)
+                    self._known.pop(file.name, None)
+                    removed += about.st_size
+            except OSError as error:
+                log.warning("the start image %s stays as it is: %s", file.name, error)
+        return removed
 
 
 def _read(path: str) -> bytes:
