@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.card_host import another_process
 from wan_desktop.domain.events import Planned, Progress, Resumed
 from wan_desktop.domain.job import JobState, Stage
-from wan_desktop.domain.memory import CARD_PLANS
+from wan_desktop.domain.memory import AUTO, CARD_PLANS
 from wan_desktop.domain.request import Draft
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from wan_desktop.domain.job import Job
 
 LEAST_DB = 45.0
-NOISE_MIB = 32
-"""By so much the card's used memory may differ for reasons of the driver's own."""
+NOTHING = 8 * 2**20
+"""A cap, in bytes, with which nothing can be computed."""
 STEPS = 8
 SAMPLING: dict[str, Any] = {
     "num_inference_steps": STEPS,
@@ -35,13 +35,14 @@ SAMPLING: dict[str, Any] = {
 class Course:
     """The parts, one after the other in one host. `random` is the id of the model with random weights."""
 
-    def __init__(self, host: CardHost, vram: Vram, random: str, before: int, *, tiny: bool) -> None:
-        self._host, self._vram, self._before, self._tiny = host, vram, before, tiny
+    def __init__(self, host: CardHost, vram: Vram, random: str, *, tiny: bool) -> None:
+        self._host, self._vram, self._tiny = host, vram, tiny
         size = {"width": 64, "height": 64} if tiny else {"width": 1280, "height": 704}
         self._large = Draft(
             prompt="a red ball on a lawn",
             model=random,
             num_frames=9 if tiny else 25,
+            plan="whole",
             seed=1,
             **size,
             **SAMPLING,
@@ -51,11 +52,11 @@ class Course:
             prompt="a red ball moving right over a blue background",
             model="demo",
             num_frames=9 if tiny else 25,
+            plan="whole",
             seed=2,
             **size,
             **SAMPLING,
         )
-        self._wide = replace(self._small, width=1280, height=704, num_frames=49)
         self._plans = ("whole", "by stage") if tiny else CARD_PLANS
         self._peaks: dict[str, dict[str, dict[str, int]]] = {}
         self._wanted: dict[str, Job] = {}
@@ -68,15 +69,10 @@ class Course:
 
     def parts(self) -> list[tuple[str, Callable[[], dict[str, Any]]]]:
         """What there is to see, in order."""
-        wide = [
-            ("undisturbed_wide", lambda: self._undisturbed("wide", self._wide, last=False)),
-            ("drawing_built_in", self._drawing_pictures),
-        ]
         return [
             ("undisturbed_random", lambda: self._undisturbed("random", self._large, last=False)),
             ("undisturbed_built_in", lambda: self._undisturbed("built-in", self._small, last=True)),
             ("drawing", self._drawing),
-            *([] if self._tiny else wide),
             ("developing", self._developing),
             ("no_plan_is_left", self._no_plan),
             ("paused", self._paused),
@@ -105,28 +101,14 @@ class Course:
     # ---- running out
 
     def _drawing(self) -> dict[str, Any]:
-        """The card shrinks three times while one clip is drawn."""
-        rules, peaks = [], self._peaks["random"]
-        for after, plan in zip((2, 4, 6), self._plans[:-1], strict=False):
-            rules.append((plan, Stage.DENOISING, after, self._below(peaks, plan, Stage.DENOISING)))
-        self._host.let(None, rules)
+        """The card shrinks again and again while one clip is drawn."""
+        self._host.let(None, self._rules("random", Stage.DENOISING, (2, 4, 6)))
         job, rows = self._job(lambda: self._host.render(self._large))
         return self._went_on("drawing", job, rows, self._wanted["random"])
 
-    def _drawing_pictures(self) -> dict[str, Any]:
-        """The same once with the built-in model, whose clips are pictures; the card is there again for developing."""
-        cap = self._below(self._peaks["wide"], "whole", Stage.DENOISING)
-        again = [(plan, Stage.DECODING, 0, None) for plan in self._plans]
-        self._host.let(None, [("whole", Stage.DENOISING, 4, cap), *again])
-        job, rows = self._job(lambda: self._host.render(self._wide))
-        return self._went_on("drawing, built-in", job, rows, self._wanted["wide"])
-
     def _developing(self) -> dict[str, Any]:
         """The card shrinks again and again while one clip is developed."""
-        rules, peaks = [], self._peaks["built-in"]
-        for plan in self._plans[:-1]:
-            rules.append((plan, Stage.DECODING, 5, self._below(peaks, plan, Stage.DECODING)))
-        self._host.let(None, rules)
+        self._host.let(None, self._rules("built-in", Stage.DECODING, (5, 5, 5, 5)))
         job, rows = self._job(lambda: self._host.render(self._small))
         told = self._went_on("developing", job, rows, self._wanted["built-in"])
         self.must(
@@ -136,10 +118,8 @@ class Course:
 
     def _no_plan(self) -> dict[str, Any]:
         """No plan fits any more: the job fails and keeps its step; with the card back it goes on from there."""
-        tiny_cap = 64 * 2**20
-        rules = [(plan, Stage.DENOISING, 3, tiny_cap) for plan in self._plans]
-        self._host.let(None, rules)
-        job, rows = self._job(lambda: self._host.render(self._large))
+        self._host.let(None, [(plan, Stage.DENOISING, 3, NOTHING) for plan in self._plans])
+        job, rows = self._job(lambda: self._host.render(replace(self._small, plan=AUTO)))
         error = (job.error or {}).get("code")
         told = {"state": str(job.state), "error": error, "kept_step": job.kept_step, "plan": job.plan}
         self.must(job.state is JobState.FAILED and error == "out_of_memory", f"no plan: {told}")
@@ -148,7 +128,7 @@ class Course:
         self._host.let()
         job, rows = self._job(lambda: self._host.ended(self._host.host.resume(job.id).result()))
         return told | {
-            "continued": self._went_on("no plan", job, rows, self._wanted["random"], ran_out=False)
+            "continued": self._went_on("no plan", job, rows, self._wanted["built-in"], ran_out=False)
         }
 
     def _taken(self) -> dict[str, Any]:
@@ -210,29 +190,32 @@ class Course:
     def _paused(self) -> dict[str, Any]:
         """Pause ends the render process: the card is as it was before there was one."""
         self._host.let()
-        draft = replace(self._large, plan="whole", seed=1)
-        job = self._host.host.submit(draft).result()
+        job = self._host.host.submit(self._large).result()
         self._host.wait(lambda: self._step(job) >= 3, "step 3")
-        drawing = self._vram.used()
+        pid = self._host.backend.pid
+        told = {"drawing_mib": self._vram.of(pid), "card_mib": self._vram.used()}
         self._host.host.pause(job.id).result()
         paused = self._host.paused(job)
-        after, seconds = self._vram.settles(self._before + NOISE_MIB)
-        told = {
-            "drawing_mib": drawing,
-            "paused_mib": after,
-            "given_back_s": seconds,
-            "kept": paused.kept_step,
-        }
-        self.must(self._host.backend.pid is None, "paused: the render process lives")
-        self.must(after <= self._before + NOISE_MIB, f"paused: {after} MiB are used, {self._before} before")
-        self.must(self._tiny or drawing > self._before + 1000, "paused: nothing was on the card")
+        told |= self.gone(pid) | {"kept_step": paused.kept_step}
+        self.must(self._tiny or (told["drawing_mib"] or 0) > 1000, "paused: nothing was on the card")
         job, rows = self._job(lambda: self._host.ended(self._host.host.resume(job.id).result()))
-        told |= {"continued": self._went_on("paused", job, rows, self._wanted["random"], ran_out=False)}
+        return told | {"continued": self._went_on("paused", job, rows, self._wanted["random"], ran_out=False)}
+
+    def gone(self, pid: int | None = None) -> dict[str, Any]:
+        """The render process is gone, and what it had of the card; how long that took."""
+        seconds = self._vram.settles(pid)
+        self.must(self._host.backend.pid is None, "the render process lives")
+        told = {
+            "given_back_s": seconds,
+            "card_before_mib": self._vram.before,
+            "card_now_mib": self._vram.used(),
+        }
+        self.must(seconds is not None, f"the card is not given back: {told}")
         return told
 
     def _step(self, job: Job) -> int:
-        steps = [e.done for e in self._host.events if isinstance(e, Progress) and e.job_id == job.id]
-        return steps[-1] if steps else 0
+        events = (e for e in self._host.events if isinstance(e, Progress) and e.job_id == job.id)
+        return max((e.done for e in events if e.stage is Stage.DENOISING), default=0)
 
     # ---- helpers
 
@@ -246,14 +229,18 @@ class Course:
         self.must(job.state is JobState.DONE, f"{what}: the job is {job.state}, {job.error}")
         return job.state is JobState.DONE
 
-    def _below(self, peaks: dict[str, dict[str, int]], plan: str, stage: str) -> int:
-        """A cap that `plan` runs out with in `stage`, and one of those after it does not."""
+    def _rules(self, name: str, stage: Stage, after: tuple[int, ...]) -> list[tuple[str, Stage, int, int]]:
+        """For each plan that a later one is leaner than: the cap with which it runs out, and not all those do."""
         if self._tiny:
-            return 1
-        here = peaks[plan][stage]
-        after = list(CARD_PLANS)[CARD_PLANS.index(plan) + 1 :]
-        less = [peaks[name][stage] for name in after if name in peaks and peaks[name][stage] < 0.95 * here]
-        return int(less[0] + 0.6 * (here - less[0])) if less else int(0.9 * here)
+            return [("whole", stage, after[0], NOTHING)]
+        peaks = {plan: found[stage] for plan, found in self._peaks[name].items()}
+        rules = []
+        for moment, plan in zip(after, peaks, strict=False):
+            later = list(peaks)[list(peaks).index(plan) + 1 :]
+            leaner = [peaks[other] for other in later if peaks[other] < 0.95 * peaks[plan]]
+            if leaner:
+                rules.append((plan, stage, moment, int(leaner[0] + 0.6 * (peaks[plan] - leaner[0]))))
+        return rules
 
 
 def _psnr(one: np.ndarray, two: np.ndarray, most: float = 255.0) -> float:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from wan_desktop.domain.request import Draft
 
 WAIT_SECONDS = 180.0
+NOISE_MIB = 32
+"""By so much the card's used memory may differ for reasons of the driver's own."""
 
 
 class RawLibrary(LibraryFolder):
@@ -214,7 +216,10 @@ def hold_all_but(conn: Connection, room: int) -> None:
 
 
 class Vram:
-    """The whole card's used memory, asked of the driver: what `nvidia-smi` shows. Zeros without a card."""
+    """The card's memory, asked of the driver: what `nvidia-smi` shows. Zeros without a card.
+
+    `before` is what was used when it was made, by others.
+    """
 
     def __init__(self, *, card: bool) -> None:
         self._handle = None
@@ -224,16 +229,26 @@ class Vram:
             pynvml.nvmlInit()
             self._nvml = pynvml
             self._handle = pynvml.nvmlDeviceGetHandleByIndex(0)
+        self.before = self.used()
 
     def used(self) -> int:
-        """MiB."""
+        """MiB of the whole card."""
         if self._handle is None:
             return 0
         return int(self._nvml.nvmlDeviceGetMemoryInfo(self._handle).used) // 2**20
 
-    def settles(self, at_most: int, seconds: float = 10.0) -> tuple[int, float]:
-        """MiB once they are at most so many, or after `seconds`; and how long that took."""
+    def of(self, pid: int | None) -> int | None:
+        """MiB of one process; None when the driver knows of none."""
+        if self._handle is None:
+            return None
+        found = self._nvml.nvmlDeviceGetComputeRunningProcesses(self._handle)
+        return next((int(each.usedGpuMemory or 0) // 2**20 for each in found if each.pid == pid), None)
+
+    def settles(self, pid: int | None, seconds: float = 10.0) -> float | None:
+        """Seconds until the process has nothing of the card, and the whole card is as it was; None: it is not."""
         began = time.monotonic()
-        while (used := self.used()) > at_most and time.monotonic() - began < seconds:
+        while self.of(pid) is not None or self.used() > self.before + NOISE_MIB:
+            if time.monotonic() - began > seconds:
+                return None
             time.sleep(0.02)
-        return used, round(time.monotonic() - began, 2)
+        return round(time.monotonic() - began, 2)

@@ -89,8 +89,10 @@ def random_model(folder: Path, *, tiny: bool) -> ModelSpec:
     return random_of(folder, TINY if tiny else loading_memory.FULL)
 
 
-def random_of(folder: Path, configs: dict[str, dict[str, Any]]) -> ModelSpec:
-    """The same for networks of other measures."""
+def random_of(
+    folder: Path, configs: dict[str, dict[str, Any]], deviations: dict[str, float] | None = None
+) -> ModelSpec:
+    """The same for networks of other measures; `deviations` of those whose numbers are not as small as usual."""
     from benchmarks import loading_memory
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -98,26 +100,27 @@ def random_of(folder: Path, configs: dict[str, dict[str, Any]]) -> ModelSpec:
         file = folder / f"{component}.safetensors"
         if not file.exists():
             part = file.with_suffix(".part")
-            _write(part, component, config)
+            _write(part, component, config, (deviations or {}).get(component, 0.02))
             part.replace(file)
     return loading_memory._spec(folder)
 
 
-def _write(file: Path, component: str, config: dict[str, Any]) -> None:
+def _write(file: Path, component: str, config: dict[str, Any], deviation: float) -> None:
     from benchmarks import loading_memory
 
     network = loading_memory._network(component, config)
     shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     shapes.pop("encoder.embed_tokens.weight", None)
     size = loading_memory.sparse(file, shapes, dict.fromkeys(shapes, "BF16"))
-    _fill(file, size)
+    _fill(file, size, deviation)
 
 
-def _fill(file: Path, size: int) -> None:
-    """Fill the last `size` bytes with normal numbers of deviation 0.02 in bfloat16, 32 Mi of them over and over."""
+def _fill(file: Path, size: int, deviation: float) -> None:
+    """Fill the last `size` bytes with normal numbers in bfloat16, 32 Mi of them over and over."""
     import torch
 
-    piece = torch.empty(2**25, dtype=torch.bfloat16).normal_(0, 0.02).view(torch.uint8).numpy().tobytes()
+    numbers = torch.empty(2**25, dtype=torch.bfloat16).normal_(0, deviation)
+    piece = numbers.view(torch.uint8).numpy().tobytes()
     with file.open("r+b") as stream:
         stream.seek(-size, os.SEEK_END)
         while size > 0:

@@ -213,6 +213,26 @@ def test_numbers_that_overflow_are_kept_aside_and_the_last_good_step_is_gone_on_
     assert np.array_equal(again.frames, whole)
 
 
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("refused"), MemoryError()])
+def test_memory_that_runs_out_in_a_step_leaves_what_was_kept_before_told(renderer, cpu, files, error):
+    """Its note says where the next memory plan goes on: the step whose snapshot was just being written."""
+    job, told, forwards = a_job(num_inference_steps=STEPS), [], []
+
+    def refuse(module, args):
+        forwards.append(module)
+        if len(forwards) == 2 * STEPS:  # the last step's second forward
+            raise error
+
+    transformer = renderer.load(a_model()).pipeline.transformer
+    handle = transformer.register_forward_pre_hook(refuse)
+    render = renderer.render(job, a_model(), None, print, Stopwatch(cpu), files=files)
+    with pytest.raises(type(error)):
+        deque(map(told.append, render), maxlen=0)
+    handle.remove()
+    assert [event.step for event in told if isinstance(event, Kept)] == [1, 2, 3]
+    assert Run(renderer, cpu, job, files).of(Resumed) == [Resumed(job.id, 3, STEPS)]
+
+
 def test_overflow_in_another_precision_blames_that():
     with pytest.raises(BadOutput, match="fp8") as told:
         job_run.check_finite(torch.tensor([1.0, torch.nan]), a_job(precision="fp8").request)

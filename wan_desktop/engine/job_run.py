@@ -92,11 +92,33 @@ class JobRun:
         Raises BadOutput at the first step that is not; the snapshot of a good step before it stays.
         """
         request, job_id = self._request, self._job.id
-        pipeline, rgb = self._loaded.pipeline, self._loaded.rgb
         generator = torch.Generator("cpu").manual_seed(request.seed)
-        latents = pipeline.prepare_latents(request.height, request.width, request.num_frames, generator)
+        latents = self._loaded.pipeline.prepare_latents(
+            request.height, request.width, request.num_frames, generator
+        )
         snapshots = Snapshots(job_id, self._files.snapshot, self._files.snapshot_every_s, self._made)
         yield Progress(job_id, Stage.DENOISING, resume.step if resume else 0, request.num_inference_steps)
+        try:
+            latents = yield from self._steps((embeds, negative), latents, start, resume, snapshots)
+        except (RuntimeError, MemoryError):  # the next try goes on from what was just being written: tell it
+            yield from snapshots.finish(self._control)
+            raise
+        yield from snapshots.finish(self._control)
+        yield from self._keep(latents)
+        check_finite(latents, request)
+        return latents
+
+    def _steps(
+        self,
+        texts: tuple[torch.Tensor, torch.Tensor | None],
+        latents: torch.Tensor,
+        start: torch.Tensor | None,
+        resume: keeping.Snapshot | None,
+        snapshots: Snapshots,
+    ) -> Generator[RenderEvent, None, torch.Tensor]:
+        """Returns the latents after the last step, or after the first whose numbers are none."""
+        request, job_id = self._request, self._job.id
+        pipeline, rgb = self._loaded.pipeline, self._loaded.rgb
         pace = Pace()
         check = self._control.check
         with (
@@ -105,8 +127,7 @@ class JobRun:
             pipeline.checked(check),
         ):
             for step in pipeline.steps(
-                embeds,
-                negative,
+                *texts,
                 latents,
                 num_inference_steps=request.num_inference_steps,
                 guidance_scale=request.guidance_scale,
@@ -126,9 +147,6 @@ class JobRun:
                 if not last:
                     yield from snapshots.after(step, self._control)
                     self._stop_if_paused()
-        yield from snapshots.finish(self._control)
-        yield from self._keep(latents)
-        check_finite(latents, request)
         return latents
 
     def _stop_if_paused(self) -> None:
