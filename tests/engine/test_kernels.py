@@ -61,7 +61,7 @@ for frames in (1, 3):
     for dtype in (torch.float32, torch.bfloat16):
         qkv = torch.randn(batch, tokens, 3 * width, dtype=dtype)
         x, y, _ = qkv.chunk(3, dim=-1)  # rows apart, as one product of three gives them
-        rows = torch.randn(batch, frames, 6, width)
+        rows = torch.randn(1 if frames == 1 else batch, frames, 6, width)  # one for all clips, or each its own
         shift, scale, gate = rows[:, :, :3].unbind(2)
         weight, bias = torch.randn(width), torch.randn(width)
         cos, sin = torch.randn(tokens, 1, head), torch.randn(tokens, 1, head)
@@ -81,8 +81,29 @@ for frames in (1, 3):
                 assert (one - other).abs().max() <= most * other.abs().max(), (name, dtype)
 """
 
+FORWARD = """
+import torch
+from diffusers.models.transformers.transformer_wan import WanTransformer3DModel
+from wan_desktop.engine import lean
+from wan_desktop.engine.lean_kernels import KERNELS
 
-@pytest.mark.parametrize("script", [NORM_SILU, ROUNDING, PIECES])
+torch.manual_seed(0)
+network = WanTransformer3DModel(
+    patch_size=(1, 2, 2), num_attention_heads=2, attention_head_dim=16, in_channels=8, out_channels=8, text_dim=24,
+    freq_dim=32, ffn_dim=48, num_layers=3, cross_attn_norm=True, qk_norm="rms_norm_across_heads", rope_max_seq_len=64,
+).eval().requires_grad_(False)
+for parameter in network.parameters():
+    parameter.data.normal_(0, 0.2)
+latents, states, each = torch.randn(2, 8, 3, 4, 6), torch.randn(2, 20, 24), torch.tensor([0.0, 700.0, 700.0])
+with torch.no_grad():
+    stock = network(latents, each.repeat_interleave(6).expand(2, -1), states, return_dict=False)[0]
+    lean.adopt(network)
+    ours = network(latents, each, lean.Text(lean.Clip(pieces=KERNELS), states))[0]
+assert (ours - stock).abs().max() <= 1e-5 * stock.abs().max()
+"""
+
+
+@pytest.mark.parametrize("script", [NORM_SILU, ROUNDING, PIECES, FORWARD])
 def test_a_kernel_gives_what_pytorch_gives(script):
     environment = os.environ | {"TRITON_INTERPRET": "1"}
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, check=True, timeout=300)

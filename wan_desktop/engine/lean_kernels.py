@@ -156,7 +156,7 @@ def _modulate(
     added: bool,
 ) -> None:
     x, y = _in_rows(x), _in_rows(y)
-    shift, scale = _in_rows(shift.float()), _in_rows(scale.float())
+    shift, scale = _for_each(shift, x), _for_each(scale, x)
     if shift.stride() != scale.stride():
         shift, scale = shift.contiguous(), scale.contiguous()
     with _on(x):
@@ -207,7 +207,7 @@ def _gate(
     *,
     normed: bool,
 ) -> None:
-    x, y, gate = _in_rows(x), _in_rows(y), _in_rows(gate.float())
+    x, y, gate = _in_rows(x), _in_rows(y), _for_each(gate, x)
     with _on(x):
         _gated[_grid(x)](
             x,
@@ -267,6 +267,11 @@ def _new(x: Tensor) -> Tensor:
 
 def _in_rows(x: Tensor) -> Tensor:
     return x if x.stride(-1) == 1 else x.contiguous()
+
+
+def _for_each(rows: Tensor, x: Tensor) -> Tensor:
+    """`rows` [1 or N, T, D] in float32 for each of the N clips in x."""
+    return _in_rows(rows.float()).expand(x.shape[0], -1, -1)
 
 
 def _grid(x: Tensor) -> tuple[int, int]:

@@ -166,15 +166,20 @@ def _try_pictures(device: str, dtype: torch.dtype) -> bool:
     if not _close(ours.transpose(0, 1)[None], plain):
         return False
     seconds = [
-        _seconds(lambda: functional.conv2d(seen, pictures)),
-        _seconds(lambda: functional.conv3d(x, clips)),
+        _seconds(lambda: functional.conv2d(seen, pictures), device),
+        _seconds(lambda: functional.conv3d(x, clips), device),
     ]
     log.info("a convolution over pictures takes %.2f ms, over a clip %.2f ms", *(1e3 * s for s in seconds))
     return seconds[0] < _WORTH * seconds[1]
 
 
-def _seconds(call: Callable[[], object], count: int = 5) -> float:
-    """What `call` takes on the card: the median."""
+def _seconds(call: Callable[[], object], device: str, count: int = 5) -> float:
+    """What `call` takes on the card `device`: the median."""
+    with torch.cuda.device(device):
+        return _timed(call, count)
+
+
+def _timed(call: Callable[[], object], count: int) -> float:
     call()
     marks = [torch.cuda.Event(enable_timing=True) for _ in range(count + 1)]
     for mark in marks[:-1]:
