@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -43,6 +43,25 @@ def seconds_of(command: list[str], environ: dict[str, str]) -> float:
 def program(*arguments: str, module: str = "wan_desktop") -> list[str]:
     """The command line of the program with these arguments."""
     return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def cores_of_others() -> Callable[[], float]:
+    """Begins to count; called later: how many cores other programs than this one and its children took meanwhile."""
+    import psutil
+
+    def spent() -> tuple[float, float, float]:
+        times, me = psutil.cpu_times(), psutil.Process()
+        busy = sum(times) - times.idle - getattr(times, "iowait", 0.0)
+        family = [me, *me.children(recursive=True)]
+        return time.monotonic(), busy, sum(sum(each.cpu_times()[:2]) for each in family)
+
+    before = spent()
+
+    def share() -> float:
+        elapsed, busy, ours = (now - then for now, then in zip(spent(), before, strict=True))
+        return max(round((busy - ours) / elapsed, 2), 0.0)
+
+    return share
 
 
 def machine() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from wan_desktop.domain.job import Job
     from wan_desktop.server.desk import Desk
     from wan_desktop.server.history import Found
-    from wan_desktop.server.outputs import ClipFile
 
 _SENT_WHOLE = 64
 """Jobs; a longer history is sent while it is read."""
+_BREATH_SECONDS = 0.001
+"""Between two pieces of a long history: on a busy computer who never rests waits longest for the next turn."""
 
 
 class QueueRoutes:
@@ -102,10 +104,11 @@ class QueueRoutes:
         """The entries of those jobs, JSON, some at a time."""
         clip_of = self._desk.ledger.clip_of
         async for part in self._desk.read(job_ids):
-            clips = {job_id: clip_of(job_id) for job_id in part}
-            text = await self._desk.blocking(_as_text, part, clips)
-            if text:
+            texts = [as_text(found, clip_of(job_id)) for job_id, found in part.items()]
+            if text := ",".join(text for text in texts if text):
                 yield text
+            if len(job_ids) > _SENT_WHOLE:
+                await asyncio.sleep(_BREATH_SECONDS)
 
     async def history_of(self, request: web.Request) -> web.Response:
         """GET /history/{prompt_id}: {} while it waits or runs, and for an id that was never given.
@@ -132,11 +135,6 @@ class QueueRoutes:
         asked = {ledger.job_id(ident) for ident in _ids(body)}
         await self._desk.forget([ident for ident in ended if body.get("clear") or ident in asked])
         return empty()
-
-
-def _as_text(part: dict[str, Found], clips: dict[str, ClipFile | None]) -> str:
-    texts = [as_text(found, clips[job_id]) for job_id, found in part.items()]
-    return ",".join(text for text in texts if text)
 
 
 async def _body(request: web.Request, desk: Desk) -> dict[str, Any]:
