@@ -329,6 +329,10 @@
         <translation>演示模型</translation>
     </message>
     <message>
+        <source>Make it another way</source>
+        <translation>换一种办法重做</translation>
+    </message>
+    <message>
         <source>Continue</source>
         <translation>续拍</translation>
     </message>
@@ -442,6 +446,10 @@
 </context>
 <context>
     <name>EndedPage</name>
+    <message>
+        <source>Make it another way</source>
+        <translation>换一种办法重做</translation>
+    </message>
     <message>
         <source>Continue</source>
         <translation>继续</translation>
@@ -2323,6 +2331,10 @@
         <translation>这个任务绘制的内容已不再保存：请用相同的种子重新渲染。</translation>
     </message>
     <message>
+        <source>Nothing is wrong with this job that this would mend.</source>
+        <translation>这个任务没有可以用这种办法改好的问题。</translation>
+    </message>
+    <message>
         <source>This job is rendering: cancel it first.</source>
         <translation>这个任务正在渲染：请先取消它。</translation>
     </message>
@@ -3039,6 +3051,30 @@
     <message>
         <source>Nothing moves: all frames are the same. If that is not what you asked for, say in the prompt what moves, or try another seed.</source>
         <translation>没有任何运动：所有画面都相同。如果这不是你想要的，请在提示词中写明什么在动，或换一个种子。</translation>
+    </message>
+    <message>
+        <source>Develop again on the processor</source>
+        <translation>改用处理器重新显影画面</translation>
+    </message>
+    <message>
+        <source>Draw again in the exact precision</source>
+        <translation>用精确的精度重新绘制</translation>
+    </message>
+    <message>
+        <source>Draw again with every step computed</source>
+        <translation>计算每一步，重新绘制</translation>
+    </message>
+    <message>
+        <source>Draw again with {value} steps</source>
+        <translation>用 {value} 步重新绘制</translation>
+    </message>
+    <message>
+        <source>Draw again with guidance {value}</source>
+        <translation>用引导强度 {value} 重新绘制</translation>
+    </message>
+    <message>
+        <source>Draw again with another seed</source>
+        <translation>换一个种子重新绘制</translation>
     </message>
     <message>
         <source>This system does not let Wan Desktop keep it awake: it may go to sleep in the middle of a render.</source>

@@ -24,7 +24,9 @@ def submit(qtbot, desk, prompt):
     desk.window.create_panel.prompt.editor.setPlainText(prompt)
     with qtbot.waitSignal(desk.session.submitted, timeout=10_000) as told:
         desk.window.create_panel.submit()
-    return told.args[0].id
+    job_id = told.args[0].id
+    qtbot.waitUntil(lambda: job_id in desk.session.jobs)
+    return job_id
 
 
 def break_off(qtbot, desk, waiting=0):

@@ -175,6 +175,7 @@ def test_cancel_cancels_and_retry_queues_again(rendering, make_stage, qtbot):
     assert not stage.rendering_page.cancel_button.isEnabled()
     qtbot.waitUntil(lambda: page(stage) is stage.ended_page)
     assert stage.ended_page.title.text() == "Cancelled"
+    rendering.backend.release()  # a cancel that came before the hold has not
     stage.ended_page.retry_button.click()
     qtbot.waitUntil(lambda: page(stage) is stage.clip_page, timeout=20_000)
 

@@ -176,6 +176,13 @@ class Session(QObject, SessionFiles):
         """Make another clip of the latents that a job keeps; `plan` is a memory plan's place, None the job's own."""
         self._then(self._host.decode_again(job_id, plan))
 
+    def mend(self, job_id: str, way: str = "") -> None:
+        """Make the clip of a job that came out wrong otherwise, by its likeliest mend or the one of that name.
+
+        `submitted` or `refused` follows.
+        """
+        self._then(self._host.mend(job_id, way), self.submitted.emit)
+
     def pause_queue(self, *, after_current: bool) -> None:
         """Begin no further job; without `after_current` what renders stops after its step too."""
         self._then(self._host.pause_queue(after_current))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wan_desktop.cli.output import DONE, print_json
+from wan_desktop.domain.mending import WAYS
 
 if TYPE_CHECKING:
     import argparse
@@ -44,6 +45,10 @@ def _queue_parser(actions: Any) -> None:
         action = actions.add_parser(name, help=text)
         action.add_argument("job", metavar="JOB", help="a job's id")
         action.set_defaults(run=_queue_verb, verb=verb)
+    mend = actions.add_parser("mend", help="make a clip that came out wrong another way")
+    mend.add_argument("job", metavar="JOB", help="a job's id")
+    mend.add_argument("--way", choices=WAYS, default="", help="what to change (default: the likeliest)")
+    mend.set_defaults(run=_queue_mend)
 
 
 def _queue_list(args: argparse.Namespace) -> int:
@@ -81,6 +86,12 @@ def _queue_verb(args: argparse.Namespace) -> int:
     from wan_desktop.app import asked
 
     return _tell_job(asked.on_queue(lambda host: getattr(host, args.verb)(args.job)))
+
+
+def _queue_mend(args: argparse.Namespace) -> int:
+    from wan_desktop.app import asked
+
+    return _tell_job(asked.on_queue(lambda host: host.mend(args.job, args.way)))
 
 
 def _tell_job(job: Job | None) -> int:

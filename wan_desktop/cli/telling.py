@@ -8,6 +8,7 @@ from wan_desktop.cli.output import line
 from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.events import Event, JobChanged, Note, Progress
 from wan_desktop.domain.job import STAGE_WORDS, Clip, Job, JobState, Stage
+from wan_desktop.domain.mending import mends
 
 
 class JsonPrinter:
@@ -62,6 +63,8 @@ class TextPrinter:
             self._say("Interrupted: it goes on from its last kept step when Wan Desktop is opened again")
         else:
             self._say("Cancelled")
+        for mend in mends(job, None)[:1]:
+            self._say(f"{mend.words}: wan-desktop queue mend {job.id}")
 
     def _progress(self, stage: Stage, done: int, total: int) -> None:
         if self._bar:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wan_desktop.domain.errors import QT_TRANSLATE_NOOP
+from wan_desktop.domain.mending import BLACK, FROZEN, PLAIN
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,22 +16,6 @@ EVEN = 8
 SAME_MEAN, SAME_MOST = 0.2, 8
 """Of 255. A frame is the first one again when it differs by less than a fifth of a level on average, and nowhere by
 more than 8: frames of a still scene differ by more, and a speck that moves is seen by the second number."""
-
-BLACK = QT_TRANSLATE_NOOP(
-    "notes",
-    "Every frame is black. If that is not what you asked for, try another seed or a lower guidance; the model's "
-    "files may also be damaged.",
-)
-PLAIN = QT_TRANSLATE_NOOP(
-    "notes",
-    "Every frame has one even colour. If that is not what you asked for, try another seed, more steps or a lower "
-    "guidance.",
-)
-FROZEN = QT_TRANSLATE_NOOP(
-    "notes",
-    "Nothing moves: all frames are the same. If that is not what you asked for, say in the prompt what moves, or try "
-    "another seed.",
-)
 
 
 class Looks:

@@ -10,10 +10,12 @@ from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, BadOutput, InvalidReque
 from wan_desktop.domain.events import Event, JobChanged, JobRemoved, QueueState
 from wan_desktop.domain.ids import new_id
 from wan_desktop.domain.job import Job, JobState
+from wan_desktop.domain.mending import mends
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
+    from wan_desktop.domain.events import BackendState
     from wan_desktop.domain.job import Clip
     from wan_desktop.domain.request import Draft
     from wan_desktop.jobs.intake import Intake
@@ -37,6 +39,7 @@ class JobVerbs:
     queue: Queue
     running: Running
     tidying: Tidying
+    backend_state: BackendState | None
     _intake: Intake
     _worker: ThreadPoolExecutor
 
@@ -48,12 +51,11 @@ class JobVerbs:
 
     def submit(self, draft: Draft) -> Future[Job]:
         """Check the draft, store its image and queue it. The future raises InvalidRequest when it is refused."""
+        return self._worker.submit(self._submitted, draft)
 
-        def work() -> Job:
-            request = self._intake.request(draft)  # it reads a picture: not on the database's thread
-            return self.store.run(lambda: self.queue.add(request), self.announce).result()
-
-        return self._worker.submit(work)
+    def _submitted(self, draft: Draft) -> Job:
+        request = self._intake.request(draft)  # it reads a picture: not on the database's thread
+        return self.store.run(lambda: self.queue.add(request), self.announce).result()
 
     def check(self, draft: Draft) -> None:
         """Raise InvalidRequest if `submit` would refuse the draft's values (the image's content is not read)."""
@@ -130,24 +132,44 @@ class JobVerbs:
         None: the job's own plan. The future raises InvalidRequest when no latents are kept, and the job's own
         BadOutput when they are no picture.
         """
+        return self._worker.submit(self._decoded_again, job_id, plan)
+
+    def _decoded_again(self, job_id: str, plan: int | None) -> Job:
+        job = self.store.run(lambda: self.queue.get(job_id)).result()
+        if not self.library.has_latents(job):
+            raise InvalidRequest(
+                QT_TRANSLATE_NOOP(
+                    "errors", "What this job drew is no longer kept: render it again with the same seed."
+                ),
+                field="job",
+                action=QT_TRANSLATE_NOOP("errors", "Start again with the same seed"),
+            )
+        if job.error is not None and job.error.get("code") == BadOutput.code:
+            raise WanError.from_json(job.error)
+        self._intake.check_library(job.request)
+        ident = new_id()
+        self.library.lend_latents(job.id, ident)
+        chosen = job.plan if plan is None else plan
+        return self.store.run(lambda: self.queue.decode_again(job, ident, chosen), self.announce).result()
+
+    def mend(self, job_id: str, way: str = "") -> Future[Job]:
+        """Queue a new job that makes the clip of one that came out wrong otherwise; that one keeps all it has.
+
+        `way` is one of those that `mending.mends` gives, "" the likeliest. The future raises InvalidRequest when it
+        gives none, and whatever `submit` and `decode_again` raise.
+        """
 
         def work() -> Job:
             job = self.store.run(lambda: self.queue.get(job_id)).result()
-            if not self.library.has_latents(job):
+            found = [mend for mend in mends(job, self.backend_state) if way in ("", mend.way)]
+            if not found:
                 raise InvalidRequest(
-                    QT_TRANSLATE_NOOP(
-                        "errors", "What this job drew is no longer kept: render it again with the same seed."
-                    ),
+                    QT_TRANSLATE_NOOP("errors", "Nothing is wrong with this job that this would mend."),
                     field="job",
-                    action=QT_TRANSLATE_NOOP("errors", "Start again with the same seed"),
                 )
-            if job.error is not None and job.error.get("code") == BadOutput.code:
-                raise WanError.from_json(job.error)
-            self._intake.check_library(job.request)
-            ident = new_id()
-            self.library.lend_latents(job.id, ident)
-            chosen = job.plan if plan is None else plan
-            return self.store.run(lambda: self.queue.decode_again(job, ident, chosen), self.announce).result()
+            if found[0].plan is not None:
+                return self._decoded_again(job_id, found[0].plan)
+            return self._submitted(found[0].draft(job.request))
 
         return self._worker.submit(work)
 

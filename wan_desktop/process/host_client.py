@@ -107,6 +107,10 @@ class HostClient:
         """As Host."""
         return self._ask("decode_again", job_from_json, job_id=job_id, plan=plan)
 
+    def mend(self, job_id: str, way: str = "") -> Future[Job]:
+        """As Host."""
+        return self._ask("mend", job_from_json, job_id=job_id, way=way)
+
     def remove(self, job_id: str) -> Future[None]:
         """As Host."""
         return self._ask("remove", lambda told: None, job_id=job_id)

@@ -27,6 +27,7 @@ VERBS: dict[str, Callable[[Host, dict[str, Any]], Future[Any]]] = {
     "resume": lambda host, request: host.resume(str(request["job_id"])),
     "retry": lambda host, request: host.retry(str(request["job_id"])),
     "decode_again": _decode_again,
+    "mend": lambda host, request: host.mend(str(request["job_id"]), str(request.get("way", ""))),
     "remove": lambda host, request: host.remove(str(request["job_id"])),
     "pause_queue": lambda host, request: host.pause_queue(bool(request.get("after_current"))),
     "resume_queue": lambda host, request: host.resume_queue(),

@@ -7,27 +7,41 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from wan_desktop.domain.job import JobState
-from wan_desktop.ui import job_words
+from wan_desktop.ui import job_words, mending
 
 if TYPE_CHECKING:
     from wan_desktop.domain.job import Job
+    from wan_desktop.domain.mending import Mend
 
-ICONS = {"cancel": "cancel", "retry": "retry", "remove": "close", "pause": "pause", "resume": "play"}
+ICONS = {
+    "cancel": "cancel",
+    "retry": "retry",
+    "remove": "close",
+    "pause": "pause",
+    "resume": "play",
+    "mend": "wand",
+}
 """Each verb's picture."""
 
 
-def card_verbs(job: Job, *, stopping: bool) -> list[str]:
-    """The verbs that fit: "pause", "resume", "retry", "cancel", "remove". `stopping`: it is about to pause."""
+def card_verbs(job: Job, *, stopping: bool, mend: Mend | None = None) -> list[str]:
+    """The verbs that fit: "mend", "pause", "resume", "retry", "cancel", "remove".
+
+    `stopping`: it is about to pause. `mend`: what most likely mends its clip.
+    """
     if job.state is JobState.RUNNING:
         return ["cancel"] if stopping else ["pause", "cancel"]
     if job.state is JobState.QUEUED:
         return ["pause", "cancel"]
-    return ["resume", "retry", "remove"] if job_words.can_go_on(job) else ["retry", "remove"]
+    found = ["resume", "retry", "remove"] if job_words.can_go_on(job) else ["retry", "remove"]
+    return found if mend is None else ["mend", *found]
 
 
-def words(verb: str, job: Job) -> str:
+def words(verb: str, job: Job, mend: Mend | None = None) -> str:
     """What the verb does to the job."""
     match verb:
+        case "mend" if mend is not None:
+            return mending.words(mend)
         case "resume":
             return job_words.continue_words(job)
         case "retry":

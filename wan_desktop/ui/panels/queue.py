@@ -168,6 +168,7 @@ class QueuePanel(QWidget):
             "resume": self._session.resume,
             "cancel": self._session.cancel,
             "retry": self._session.retry,
+            "mend": self._session.mend,
             "remove": self._session.remove,
         }
         verbs[what](job_id)

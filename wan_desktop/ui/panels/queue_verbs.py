@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from wan_desktop.domain.job import JobState
-from wan_desktop.ui import again, job_words
+from wan_desktop.ui import again, job_words, mending
 from wan_desktop.ui.widgets.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
@@ -121,6 +121,8 @@ class QueueVerbs(QWidget):
         add(goes_on, self.resume, when=any(job_words.can_go_on(job) for job in jobs))
         add(self.tr("Pause"), self.pause, when=any(self._can_pause(job) for job in jobs))
         add(self.tr("Cancel"), self.cancel, when=any(job.state in _LIVE for job in jobs))
+        if one:
+            mending.fill(menu, self._session, first)
         if one and again.can_decode_again(first):
             menu.addMenu(again.menu(menu, self._session, first))
         add(self._again_words(jobs), self.retry, when=at_rest)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from wan_desktop.domain.job import Clip, JobState
-from wan_desktop.ui import theme
+from wan_desktop.ui import mending, theme
 from wan_desktop.ui.panels.stage_clip import ClipPage
 from wan_desktop.ui.panels.stage_empty import EmptyPage
 from wan_desktop.ui.panels.stage_ended import EndedPage
@@ -186,7 +186,7 @@ class StagePanel(QWidget):
         if what == "report":
             self.report_requested.emit()
             return
-        if what in ("retry", "resume"):
+        if what in ("mend", "retry", "resume"):
             self._by_hand = False
         getattr(self._session, what)(job_id)
 
@@ -210,7 +210,12 @@ class StagePanel(QWidget):
                 j for j in self._session.jobs.values() if j.state in (JobState.QUEUED, JobState.RUNNING)
             ]
             ahead = sum(1 for j in waiting if j.state is JobState.RUNNING or j.order < job.order)
-            self.ended_page.show_job(job, ahead + 1, queue_rests=self._session.queue_state.paused)
+            self.ended_page.show_job(
+                job,
+                ahead + 1,
+                queue_rests=self._session.queue_state.paused,
+                mend=mending.likeliest(self._session, job),
+            )
             self._turn_to(self.ended_page)
 
     def _show_running(self, job: Job) -> None:

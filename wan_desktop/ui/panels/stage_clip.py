@@ -6,14 +6,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from wan_desktop.bridge.background import in_background
 from wan_desktop.bridge.clip_list import prompt
 from wan_desktop.domain.recipe import notes_of
 from wan_desktop.domain.request import Draft, RenderRequest
-from wan_desktop.ui import again, job_words, server_words, texts, theme
+from wan_desktop.ui import again, job_words, mending, server_words, texts, theme
 from wan_desktop.ui.clip_actions import clip_actions
 from wan_desktop.ui.icons import icon
 from wan_desktop.ui.panels.stage_recipe import RecipeDialog
@@ -57,6 +57,9 @@ class ClipPage(QWidget):
         self.note = QLabel()
         self.note.setWordWrap(True)
         theme.set_kind(self.note, "attention")
+        self.mend_button = QPushButton(icon("wand"), "")
+        self.mend_button.setAccessibleName(self.tr("Make it another way"))
+        self.mend_button.clicked.connect(self._mend)
         self._build()
 
     def _build(self) -> None:
@@ -85,7 +88,11 @@ class ClipPage(QWidget):
         words.setSpacing(4)
         words.addWidget(self.prompt)
         words.addLayout(facts)
-        words.addWidget(self.note)
+        told = QHBoxLayout()
+        told.setSpacing(BUTTON_GAP)
+        told.addWidget(self.note, 1)
+        told.addWidget(self.mend_button, 0, Qt.AlignmentFlag.AlignTop)
+        words.addLayout(told)
         row = QHBoxLayout()
         row.setSpacing(BUTTON_GAP)
         for button in (self.continue_button, self.reuse_button, self.folder_button):
@@ -152,6 +159,11 @@ class ClipPage(QWidget):
         notes = self._notes(self._clip)
         self.note.setText("\n".join(texts.note(note) for note in notes))
         self.note.setVisible(bool(notes))
+        mend = mending.of_clip(self._session, self._clip)
+        self.mend_button.setVisible(mend is not None)
+        if mend is not None:
+            self.mend_button.setText(mending.words(mend[1]))
+            self.mend_button.setAccessibleName(self.mend_button.text())
         self.again_button.setVisible(again.job_with_latents(self._session, self._clip) is not None)
 
     def close_clip(self) -> None:
@@ -177,6 +189,11 @@ class ClipPage(QWidget):
         if job is not None:
             menu = again.menu(self, self._session, job)
             menu.popup(self.again_button.mapToGlobal(self.again_button.rect().topLeft()))
+
+    def _mend(self) -> None:
+        mend = mending.of_clip(self._session, self._clip) if self._clip is not None else None
+        if mend is not None:
+            self._session.mend(mend[0].id)
 
     def _reuse(self) -> None:
         if self._clip is not None:

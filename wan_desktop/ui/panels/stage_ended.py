@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QPushButton, QWidg
 
 from wan_desktop.domain.job import JobState
 from wan_desktop.domain.request import Draft
-from wan_desktop.ui import icons, job_words, texts, theme
+from wan_desktop.ui import icons, job_words, mending, texts, theme
 from wan_desktop.ui.icons import icon
 from wan_desktop.ui.widgets.centred import centred_column
 from wan_desktop.ui.widgets.flow_layout import FlowLayout
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QIcon
 
     from wan_desktop.domain.job import Job
+    from wan_desktop.domain.mending import Mend
 
 WIDEST = 600
 LOG_HEIGHT = 150
@@ -34,7 +35,7 @@ _ICONS = {
 
 
 class EndedPage(QFrame):
-    """Shows one job. `asked` carries its id and "resume", "retry", "pause", "cancel", "remove" or "report".
+    """Shows one job. `asked` carries its id and "mend", "resume", "retry", "pause", "cancel", "remove" or "report".
 
     `reuse_requested` carries its Draft.
     """
@@ -52,6 +53,9 @@ class EndedPage(QFrame):
         theme.set_kind(self.details, "value")
         self.notes = QLabel()
         theme.set_kind(self.notes, "attention")
+        self.mend_button = self._button("mend", "", icon("wand", "on_accent"))
+        self.mend_button.setAccessibleName(self.tr("Make it another way"))
+        theme.set_kind(self.mend_button, "primary")
         self.resume_button = self._button("resume", self.tr("Continue"), icon("play", "on_accent"))
         theme.set_kind(self.resume_button, "primary")
         self.retry_button = self._button("retry", self.tr("Try again"), icon("retry"))
@@ -89,6 +93,7 @@ class EndedPage(QFrame):
         buttons = QWidget()
         flow = FlowLayout(buttons, 8, centred=True)
         for button in (
+            self.mend_button,
             self.resume_button,
             self.retry_button,
             self.pause_button,
@@ -113,8 +118,11 @@ class EndedPage(QFrame):
         """The job that is shown."""
         return self._job
 
-    def show_job(self, job: Job, place: int, *, queue_rests: bool = False) -> None:
-        """Show a job; `place` is its place in the queue when it waits, `queue_rests` says that nothing begins."""
+    def show_job(self, job: Job, place: int, *, queue_rests: bool = False, mend: Mend | None = None) -> None:
+        """Show a job; `place` is its place in the queue when it waits, `queue_rests` says that nothing begins.
+
+        `mend` is what most likely mends its clip, which came out wrong.
+        """
         another = self._job is None or self._job.id != job.id
         self._job = job
         self.title.setText(self._title(job))
@@ -126,7 +134,7 @@ class EndedPage(QFrame):
         self.notes.setText("\n".join(texts.note(note) for note in job.notes))
         self.notes.setVisible(bool(job.notes))
         self.details.setText(f"{job_words.headline(job.request.prompt)}\n{job_words.job_line(job)}")
-        self._show_buttons(job)
+        self._show_buttons(job, mend)
         text = job_words.log_of(job)
         self.log.setVisible(bool(text))
         self.log_text.setPlainText(text)
@@ -134,7 +142,7 @@ class EndedPage(QFrame):
             self.log.set_open(False)
         self._dress()
 
-    def _show_buttons(self, job: Job) -> None:
+    def _show_buttons(self, job: Job, mend: Mend | None) -> None:
         goes_on, live = job_words.can_go_on(job), job.state in (JobState.QUEUED, JobState.RUNNING)
         self.resume_button.setVisible(goes_on)
         self.retry_button.setVisible(not live)
@@ -142,12 +150,20 @@ class EndedPage(QFrame):
         self.cancel_button.setVisible(live)
         self.remove_button.setVisible(not live)
         self.report_button.setVisible(job.state is JobState.FAILED)
+        self.mend_button.setVisible(mend is not None)
+        self.mend_button.setText("" if mend is None else mending.words(mend))
         self.resume_button.setText(job_words.continue_words(job))
         self.retry_button.setText(job_words.again_words(job))
-        for button in (self.resume_button, self.retry_button):
-            button.setAccessibleName(button.text())
-        theme.set_kind(self.retry_button, "" if goes_on else "primary")
-        self.retry_button.setIcon(icon("retry", "text" if goes_on else "on_accent"))
+        for button in (self.mend_button, self.resume_button, self.retry_button):
+            if button.text():
+                button.setAccessibleName(button.text())
+        self._show_first(self.resume_button, "play", first=mend is None)
+        self._show_first(self.retry_button, "retry", first=mend is None and not goes_on)
+
+    def _show_first(self, button: QPushButton, picture: str, *, first: bool) -> None:
+        """One button stands out: the likeliest way on."""
+        theme.set_kind(button, "primary" if first else "")
+        button.setIcon(icon(picture, "on_accent" if first else "text"))
 
     def _title(self, job: Job) -> str:
         if job.state in (JobState.PAUSED, JobState.INTERRUPTED, JobState.CANCELLED):

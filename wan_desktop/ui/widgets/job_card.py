@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QS
 from wan_desktop.bridge.job_list import JobListModel
 from wan_desktop.bridge.job_progress import kept_fraction
 from wan_desktop.domain.job import JobState
-from wan_desktop.ui import icons, job_verbs, job_words, texts, theme
+from wan_desktop.ui import icons, job_verbs, job_words, mending, texts, theme
 from wan_desktop.ui.widgets import card_paint
 from wan_desktop.ui.widgets.pictures import WIDTH, Picture, Pictures, read_thumbnail
 
@@ -89,7 +89,8 @@ class JobDelegate(QStyledItemDelegate):
 
     def buttons(self, rect: QRectF, job: Job) -> dict[str, QRectF]:
         """Where the small buttons of a card at `rect` lie, by what they do."""
-        names = job_verbs.card_verbs(job, stopping=job.id in self._session.stopping)
+        stopping, mend = job.id in self._session.stopping, mending.likeliest(self._session, job)
+        names = job_verbs.card_verbs(job, stopping=stopping, mend=mend)
         right, top = rect.right() - 7, rect.bottom() - 7 - BUTTON
         count = len(names)
         return {
@@ -212,7 +213,9 @@ class JobDelegate(QStyledItemDelegate):
         name = self.button_at(QRect(option.rect), index, event.pos())
         if name is None:
             return super().helpEvent(event, view, option, index)
-        QToolTip.showText(event.globalPos(), job_verbs.words(name, index.data(JobListModel.JobRole)), view)
+        job: Job = index.data(JobListModel.JobRole)
+        words = job_verbs.words(name, job, mending.likeliest(self._session, job))
+        QToolTip.showText(event.globalPos(), words, view)
         return True
 
     def button_at(self, row: QRect, index: Index, at: QPoint) -> str | None:
