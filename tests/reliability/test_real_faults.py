@@ -232,6 +232,7 @@ def test_a_render_process_short_of_memory_takes_another_plan_and_keeps_its_work(
 
     host.start()
     in_state(host, host.client.submit(DRAFT).result(), JobState.DONE)
+    mended = []
     unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
     for room in (20_000_000, 80_000_000):
         child = host.child
@@ -239,14 +240,18 @@ def test_a_render_process_short_of_memory_takes_another_plan_and_keeps_its_work(
         resource.prlimit(child.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
         job = host.client.submit(LARGE).result()
         failed = in_state(host, job, JobState.FAILED, JobState.DONE)
-        assert failed.state is JobState.FAILED
+        if failed.state is JobState.DONE:  # the limit cost the process itself: the job went on in another
+            assert host.child != child
+            continue
         assert failed.error["code"] == "out_of_memory"
         assert failed.plan == 1
         assert failed.kept_step or failed.kept_latents
         if host.child == child:
             resource.prlimit(child.pid, resource.RLIMIT_AS, unlimited)
         host.jobs[job.id] = host.client.resume(job.id).result()
-        second = clip_of(host, job)
+        mended.append(clip_of(host, job))
     whole = clip_of(host, host.client.submit(LARGE).result())
-    assert np.array_equal(second[1], whole[1])
-    assert kill_checks.psnr(second[0], whole[0]) >= kill_checks.OTHER_PLAN_DB
+    assert mended
+    for frames, latents in mended:
+        assert np.array_equal(latents, whole[1])
+        assert kill_checks.psnr(frames, whole[0]) >= kill_checks.OTHER_PLAN_DB
