@@ -8,6 +8,7 @@ import json
 import threading
 from urllib.parse import urlencode
 
+import pytest
 from support.models import SPEC
 from support.scripted_backend import ScriptedBackend
 from support.workflows import node, template
@@ -246,6 +247,45 @@ def test_other_formats_are_made_when_fetched(served) -> None:
     assert Image.open(io.BytesIO(webp.body)).n_frames == 9
     name = outputs["60"]["images"][0]["filename"].replace("_00001_", "_00010_")
     assert served.client.get(f"/view?filename={name}").status == 404
+
+
+def test_other_formats_have_the_values_of_the_primitives_behind_them(served) -> None:
+    graph = template(n57={"fps": 12.0}) | {
+        "90": node("PrimitiveFloat", value=12),
+        "91": node("PrimitiveBoolean", value=False),
+        "92": node("Reroute", **{"": ["90", 0]}),
+        "61": node("SaveWEBM", images=["8", 0], filename_prefix="x", codec="vp9", fps=["92", 0], crf=40),
+    }
+    values = {"fps": ["90", 0], "lossless": ["91", 0], "quality": 60, "method": "fastest"}
+    graph["62"] = node("SaveAnimatedWEBP", images=["8", 0], filename_prefix="x", **values)
+    outputs = served.client.history(served.client.prompt(graph))["outputs"]
+    files = {
+        n: served.client.get(f"/view?filename={outputs[n]['images'][0]['filename']}").body for n in outputs
+    }
+    import av
+
+    with av.open(io.BytesIO(files["61"])) as clip:
+        assert clip.streams.video[0].average_rate == 12
+    assert b"VP8L" not in files["62"]
+    assert files["62"].partition(b"ANMF")[2][16:19] == (83).to_bytes(3, "little")  # each frame's milliseconds
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "value", "told"),
+    [
+        ("crf", "PrimitiveFloat", 64, "value_bigger_than_max"),
+        ("fps", "PrimitiveFloat", 0, "value_smaller_than_min"),
+        ("codec", "PrimitiveString", "gif", "value_not_in_list"),
+    ],
+)
+def test_what_a_saver_cannot_do_is_told_before_anything_is_rendered(served, name, kind, value, told) -> None:
+    values = {"filename_prefix": "x", "codec": "vp9", "fps": 24.0, "crf": 40.0, name: ["90", 0]}
+    graph = template() | {"90": node(kind, value=value), "61": node("SaveWEBM", images=["8", 0], **values)}
+    del graph["57"], graph["58"]
+    reply = served.client.post("/prompt", {"prompt": graph})
+    assert reply.status == 400
+    (error,) = reply.json()["node_errors"]["61"]["errors"]
+    assert (error["type"], error["extra_info"]["input_name"]) == (told, name)
 
 
 def test_without_the_flag_the_demo_does_not_answer(start) -> None:

@@ -16,8 +16,9 @@ from wan_desktop.graph.found import (
     saved_input,
     unknown_name,
 )
-from wan_desktop.graph.node_types import REROUTE
+from wan_desktop.graph.node_types import Listed, choices
 from wan_desktop.graph.nodes import NODES
+from wan_desktop.graph.plain import primitive, source_of
 
 if TYPE_CHECKING:
     from wan_desktop.graph.checking import Graph
@@ -40,6 +41,9 @@ class Follower:
     def output(self, ident: str) -> Found:
         """What the clip of the output node `ident` is made of."""
         kind = self._kind(ident)
+        for name, spec in NODES[kind].inputs.items():
+            if spec[0] not in ("IMAGE", "VIDEO"):
+                self._value(ident, name)  # refused here if it is wrong: the file is made when it is fetched
         if kind != "PreviewImage":
             _check_prefix((ident, "filename_prefix"), str(self._value(ident, "filename_prefix")))
         place = (ident, saved_input(self._graph, ident))
@@ -63,23 +67,20 @@ class Follower:
 
     def _source(self, ident: str, name: str) -> str:
         """The node behind an input, through reroutes."""
-        source = str(self._graph[ident]["inputs"][name][0])
-        while self._kind(source) == REROUTE:
-            source = str(next(iter(self._graph[source]["inputs"].values()))[0])
-        return source
+        return source_of(self._graph, ident, name)
 
     def _value(self, ident: str, name: str) -> Any:
         """A plain input's value, through primitives; of the type that the input has."""
         value = self._graph[ident]["inputs"].get(name)
         if not isinstance(value, list):
             return value
-        source = self._source(ident, name)
-        found = self._graph[source]["inputs"].get("value")
+        found = primitive(self._graph, ident, name)
         spec = NODES[self._kind(ident)].inputs[name]
-        if not self._kind(source).startswith("Primitive") or isinstance(found, list):
+        if found is None:
             raise Unfit((ident, name), "Only a primitive node can be linked here: write the value itself.")
-        if isinstance(spec[0], list) and found not in spec[0]:
-            raise Unfit((ident, name), "", problems.not_in_list(name, spec, found, spec[0]))
+        options = None if isinstance(spec[0], Listed) else choices(spec, {})
+        if options is not None and found not in options:
+            raise Unfit((ident, name), "", problems.not_in_list(name, spec, found, options))
         told = problems.out_of_range(name, spec, found)
         if told is not None:
             raise Unfit((ident, name), "", told)

@@ -64,8 +64,7 @@ def _frames(clip: Path) -> Iterator[VideoFrame]:
 
 
 def _number(values: dict[str, Any], name: str, default: float) -> float:
-    value = values.get(name, default)
-    return float(value) if isinstance(value, int | float) else default  # a link: the node's default
+    return float(values.get(name, default))
 
 
 def _webm(clip: Path, values: dict[str, Any]) -> io.BytesIO:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from wan_desktop.graph.plain import plain_values
+
 if TYPE_CHECKING:
     from wan_desktop.server.records import Record
 
@@ -63,17 +65,17 @@ def stem_of(name: str) -> str:
 
 def derived(name: str, record: Record, clip: ClipFile) -> Derived | None:
     """What the file `name` is, or None when no output node of the record offers it."""
-    kinds = {plain: record.graph[node] for node, plain in _names(record).items()}
+    nodes = {plain: node for node, plain in _names(record).items()}
+    kinds = {plain: record.graph[node]["class_type"] for plain, node in nodes.items()}
     frame = _FRAME.fullmatch(name)
     if frame:
-        offered = any(node["class_type"] in ("SaveImage", "PreviewImage") for node in kinds.values())
+        offered = any(kind in ("SaveImage", "PreviewImage") for kind in kinds.values())
         number = int(frame["frame"]) - 1
         return Derived("png", number) if offered and 0 <= number < clip.num_frames else None
     other = _DERIVED.fullmatch(name)
-    node = kinds.get(other["node"]) if other else None
-    if other is None or node is None or _KINDS.get(node["class_type"]) != other["kind"]:
+    if other is None or _KINDS.get(kinds.get(other["node"], "")) != other["kind"]:
         return None
-    return Derived(other["kind"], values=node["inputs"])
+    return Derived(other["kind"], values=plain_values(record.graph, nodes[other["node"]]))
 
 
 def _item(name: str) -> dict[str, str]:
