@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json
 import threading
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -286,6 +287,36 @@ def test_what_a_saver_cannot_do_is_told_before_anything_is_rendered(served, name
     assert reply.status == 400
     (error,) = reply.json()["node_errors"]["61"]["errors"]
     assert (error["type"], error["extra_info"]["input_name"]) == (told, name)
+
+
+@pytest.mark.parametrize(("codec", "fps"), [("av1", 240.0), ("av1", 241.0), ("vp9", 1000.0), ("vp9", 0.01)])
+def test_every_rate_that_is_taken_can_be_fetched(served, codec, fps) -> None:
+    graph = template()
+    graph["61"] = node("SaveWEBM", images=["8", 0], filename_prefix="x", codec=codec, fps=fps, crf=63.0)
+    reply = served.client.post("/prompt", {"prompt": graph}).json()
+    if reply["node_errors"]:
+        assert (codec, fps) == ("av1", 241.0)
+        assert [each["extra_info"]["input_name"] for each in reply["node_errors"]["61"]["errors"]] == ["fps"]
+        return
+    name = served.client.history(reply["prompt_id"])["outputs"]["61"]["images"][0]["filename"]
+    assert len(decoded(served.client.get(f"/view?filename={name}").body)) == 9
+
+
+@pytest.mark.parametrize("kind", ["webm", "webp", "png", "preview"])
+def test_of_a_damaged_clip_nothing_is_made(served, kind) -> None:
+    graph = template()
+    common = {"images": ["8", 0], "filename_prefix": "x"}
+    graph["60"] = node("SaveImage", **common)
+    graph["61"] = node("SaveWEBM", **common, codec="vp9", fps=24.0, crf=40.0)
+    graph["62"] = node("SaveAnimatedWEBP", **common, fps=24.0, lossless=True, quality=80, method="fastest")
+    outputs = served.client.history(served.client.prompt(graph))["outputs"]
+    (clip,) = served.host.clips().result()
+    Path(clip.path).write_bytes(Path(clip.path).read_bytes()[:600])
+    of = {"png": "60", "webm": "61", "webp": "62", "preview": "58"}[kind]
+    name = outputs[of]["images"][0]["filename"]
+    reply = served.client.get(f"/view?filename={name}{'&preview=jpeg' if kind == 'preview' else ''}")
+    assert reply.status in (404, 503), reply.body
+    assert str(served.folder) not in reply.body.decode()
 
 
 def test_without_the_flag_the_demo_does_not_answer(start) -> None:

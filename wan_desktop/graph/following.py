@@ -28,6 +28,8 @@ DEFAULT_SHIFT = 8.0
 """ComfyUI's flow shift of this model family when no ModelSamplingSD3 says another."""
 MAX_PIXELS, MAX_SCALES = 64_000_000, 8
 """What the ImageScale nodes behind one start image may make together, and how many there may be."""
+MAX_AV1_FPS = 240
+"""SVT-AV1 encodes no more."""
 _SEED_MASK = 2**53 - 1
 
 
@@ -53,6 +55,7 @@ class Follower:
             self._found.put("fps", self._fps(images), (images, "fps"))
             images = self._source(*place)
         elif kind in ("SaveWEBM", "SaveAnimatedWEBP"):
+            self._check_rate(ident)
             self._found.put("fps", self._fps(ident), (ident, "fps"))
         if self._kind(images) not in ("VAEDecode", "VAEDecodeTiled"):
             raise Unfit(
@@ -85,6 +88,14 @@ class Follower:
         if told is not None:
             raise Unfit((ident, name), "", told)
         return found
+
+    def _check_rate(self, ident: str) -> None:
+        """Refuse what the codec cannot: the file is made when it is fetched."""
+        is_av1 = self._kind(ident) == "SaveWEBM" and self._value(ident, "codec") == "av1"
+        if is_av1 and self._value(ident, "fps") > MAX_AV1_FPS:
+            raise Unfit(
+                (ident, "fps"), f"AV1 is at most {MAX_AV1_FPS} frames a second: choose vp9, or fewer."
+            )
 
     def _fps(self, ident: str) -> Any:
         fps = self._value(ident, "fps")

@@ -91,7 +91,7 @@ SAVERS = (
         hidden=_HIDDEN_V3,
         is_output=True,
         experimental=True,
-        says="The clip as WebM too, made when it is fetched.",
+        says="The clip as WebM too, made when it is fetched. AV1 has at most 240 frames a second.",
     ),
     NodeType(
         "SaveAnimatedWEBP",

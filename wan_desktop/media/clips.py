@@ -97,9 +97,14 @@ def frame_at(path: str | Path, index: int) -> Image.Image:
 
 def frames(path: str | Path) -> Iterator[Image.Image]:
     """Every frame in RGB, decoded once, in order. Raises LibraryProblem when the file cannot be read."""
+    for frame in stored_frames(path):
+        yield _to_image(frame)
+
+
+def stored_frames(path: str | Path) -> Iterator[VideoFrame]:
+    """Every frame as it is stored, in order. Raises LibraryProblem when the file cannot be read."""
     with _opened(path) as (container, stream):
-        for frame in container.decode(stream):
-            yield _to_image(frame)
+        yield from container.decode(stream)
 
 
 def thumbnail(path: str | Path, target: Path, width: int = THUMBNAIL_WIDTH) -> None:

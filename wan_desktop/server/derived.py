@@ -6,14 +6,12 @@ import io
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
-from wan_desktop.media.clips import frame_at, frames
+from wan_desktop.media.clips import frame_at, frames, stored_frames
 from wan_desktop.media.files import disk_errors, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
     from wan_desktop.server.outputs import Derived
@@ -56,13 +54,6 @@ def _make_room(folder: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def _frames(clip: Path) -> Iterator[VideoFrame]:
-    import av
-
-    with av.open(str(clip), format="mov", options={"protocol_whitelist": "file"}) as container:
-        yield from container.decode(video=0)
-
-
 def _number(values: dict[str, Any], name: str, default: float) -> float:
     return float(values.get(name, default))
 
@@ -78,7 +69,7 @@ def _webm(clip: Path, values: dict[str, Any]) -> io.BytesIO:
     with av.open(data, "w", format="webm") as target:
         stream = cast("VideoStream", target.add_stream(codec, rate=fps, options=options))
         stream.pix_fmt, stream.bit_rate = "yuv420p", 0
-        for number, frame in enumerate(_frames(clip)):
+        for number, frame in enumerate(stored_frames(clip)):
             if not number:
                 stream.width, stream.height = frame.width, frame.height
                 stream.codec_context.colorspace = (
