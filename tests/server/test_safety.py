@@ -226,7 +226,7 @@ ESCAPES = [
 
 
 @pytest.mark.parametrize("name", ESCAPES)
-def test_cve_2026_56673_loadimage_tells_nothing_about_other_files(served, name) -> None:
+def test_ghsa_779p_m5rp_r4h4_cve_2026_56673_loadimage_tells_nothing_about_other_files(served, name) -> None:
     graph = template(n55={"start_image": ["80", 0]}) | {"80": node("LoadImage", image=name)}
     reply = served.client.post("/prompt", {"prompt": graph})
     there = served.client.post(
@@ -238,7 +238,7 @@ def test_cve_2026_56673_loadimage_tells_nothing_about_other_files(served, name) 
 
 @pytest.mark.parametrize("name", ESCAPES)
 @pytest.mark.parametrize("kind", ["input", "output", "temp"])
-def test_cve_2026_56671_view_leaves_its_folders_never(served, name, kind) -> None:
+def test_ghsa_779p_m5rp_r4h4_cve_2026_56671_view_leaves_its_folders_never(served, name, kind) -> None:
     (served.folder / "api" / "x.png").write_bytes(picture())
     for query in (
         f"filename={quote(name)}&type={kind}",
@@ -260,8 +260,10 @@ def test_a_link_in_a_folder_leads_nowhere(served) -> None:
     (served.folder / "api" / "input" / "out").symlink_to(served.folder)
     assert served.client.get("/view?filename=link.png&type=input").status == 404
     assert served.client.get("/view?filename=secret.png&type=input&subfolder=out").status == 404
-    assert served.client.upload(picture(), "b.png", subfolder="out").status == 400
+    for subfolder in ("out", "out/new"):
+        assert served.client.upload(picture(), "b.png", subfolder=subfolder).status == 400
     assert not (served.folder / "b.png").exists()
+    assert not (served.folder / "new").exists()
 
 
 @pytest.mark.parametrize("prefix", ["../../x", "/x", "a/../../x", "C:\\x", "\\\\server\\x", "~/x", "x\ny"])
@@ -308,7 +310,9 @@ def test_upload_names_are_cleaned(served, name, given) -> None:
         ("x.webp", b"%PDF-1.4"),
     ],
 )
-def test_cve_2026_56670_cve_2024_10099_pages_are_neither_taken_nor_served(served, name, content) -> None:
+def test_ghsa_779p_m5rp_r4h4_cve_2026_56670_cve_2024_10099_pages_are_neither_taken_nor_served(
+    served, name, content
+) -> None:
     assert served.client.upload(content, name).status == 400
     (served.folder / "api" / "input" / name).write_bytes(content)
     reply = served.client.get(f"/view?filename={name}&type=input")
@@ -317,7 +321,7 @@ def test_cve_2026_56670_cve_2024_10099_pages_are_neither_taken_nor_served(served
 
 
 @pytest.mark.parametrize("path", ["/", "/queue", "/view?filename=x", "/nosuch", "/prompt", "/object_info"])
-def test_cve_2026_56672_nothing_is_sniffed(served, path) -> None:
+def test_ghsa_779p_m5rp_r4h4_cve_2026_56672_nothing_is_sniffed(served, path) -> None:
     headers = served.client.get(path).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "default-src 'none'" in headers["Content-Security-Policy"]
@@ -336,17 +340,21 @@ def test_what_hides_in_a_picture_is_gone_after_the_upload(served) -> None:
     assert Image.open(io.BytesIO(served_back)).getpixel((5, 5)) == (10, 200, 30)
 
 
-def test_other_peoples_manager_is_not_here(served) -> None:
-    """CVE-2025-67303 and CVE-2026-22777 are in installers; no route installs, configures or runs anything here."""
+def test_cve_2025_67303_cve_2026_22777_other_peoples_manager_is_not_here(served) -> None:
+    """They are in installers; no route installs, configures or runs anything here, or serves files besides /view."""
     for path in (
         "/manager/queue/install",
         "/customnode/install",
         "/userdata/x",
+        "/userdata/..%2f..%2fx.html",
+        "/experiment/models/preview/checkpoints/0/..%2f..%2fx.png",
+        "/viewvideo?filename=x",
         "/settings",
         "/internal/logs",
     ):
-        assert served.client.get(path).status == 404
-        assert served.client.post(path, {}).status == 404
+        for where in (path, "/api" + path):
+            assert served.client.get(where).status == 404
+            assert served.client.post(where, {}).status == 404
     graph = {"1": node("ExecutePython", code="1"), "2": node("SaveVideo")}
     assert served.client.post("/prompt", {"prompt": graph}).json()["error"]["type"] == "invalid_prompt"
 

@@ -124,9 +124,9 @@ class Uploads:
         data = self._encoded(source, suffix)
         with self._writing, disk_errors(home):
             self._check_room(len(data))
-            home.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not home.resolve().is_relative_to(self._folder.resolve()):
                 raise UnsafeName("a link leads out of the folder")
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
             for number in range(_MOST_COPIES):
                 given = f"{stem}{f' ({number})' if number else ''}{suffix}"
                 target = home / given
