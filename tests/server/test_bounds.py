@@ -192,6 +192,21 @@ def test_a_long_history_is_sent_whole_and_in_slices(start, tmp_path) -> None:
     assert list(served.client.get("/history").json()) == ids[100:]
 
 
+def test_a_long_history_is_as_safe_as_a_short_one(start, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("wan_desktop.server.queue_routes._SENT_WHOLE", 3)
+    page, told = "https://example.org", []
+    for count in (1, 5):
+        served, _ = many(lambda: start(tmp_path / str(count), origins=(page,)), tmp_path / str(count), count)  # noqa: B023
+        headers = served.client.get("/history", Origin=page).headers
+        told.append({name: headers[name] for name in headers if name not in LENGTHS})
+    assert told[0]["X-Content-Type-Options"] == "nosniff"
+    assert told[0]["Access-Control-Allow-Origin"] == page
+    assert told[1] == told[0]
+
+
+LENGTHS = ("Date", "Content-Length", "Transfer-Encoding")
+
+
 def test_who_hangs_up_in_the_middle_of_a_history_disturbs_nobody(start, tmp_path) -> None:
     import socket
 

@@ -83,6 +83,7 @@ class ApiServer:
         guard = Guard(self.settings, self.token)
         limit = self.settings.limits.upload_bytes
         app = web.Application(middlewares=[guard.middleware], client_max_size=limit)
+        app.on_response_prepare.append(guard.dress)
         add_routes(app, desk)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
         try:

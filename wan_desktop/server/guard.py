@@ -73,11 +73,23 @@ class Guard:
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Check the request, let the route answer, dress the answer."""
-        response: web.StreamResponse = self._refusal(request) or await self._answer(request, handler)
-        if not response.prepared:
-            self._dress(request, response)
-        return response
+        """Check the request, let the route answer."""
+        return self._refusal(request) or await self._answer(request, handler)
+
+    async def dress(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Say in the answer's headers what every answer says; called before they leave, also of one in pieces."""
+        response.headers.update(_HEADERS)
+        origin = request.headers.get("Origin", "")
+        if origin.rstrip("/").lower() in self._origins:
+            response.headers.update(
+                {
+                    "Access-Control-Allow-Origin": origin,
+                    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+                    "Access-Control-Allow-Headers": "Content-Type, Authorization",
+                    "Cross-Origin-Resource-Policy": "cross-origin",
+                    "Vary": "Origin",
+                }
+            )
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         if not self._host_is_ours(request) or self._is_foreign_page(request):
@@ -149,20 +161,6 @@ class Guard:
         except Exception:
             log.exception("the API failed at %s %s", request.method, request.path)
             return web.Response(status=500, text="500 Internal Server Error")
-
-    def _dress(self, request: web.Request, response: web.StreamResponse) -> None:
-        response.headers.update(_HEADERS)
-        origin = request.headers.get("Origin", "")
-        if origin.rstrip("/").lower() in self._origins:
-            response.headers.update(
-                {
-                    "Access-Control-Allow-Origin": origin,
-                    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-                    "Access-Control-Allow-Headers": "Content-Type, Authorization",
-                    "Cross-Origin-Resource-Policy": "cross-origin",
-                    "Vary": "Origin",
-                }
-            )
 
 
 def _kept(error: web.HTTPException) -> dict[str, str]:
