@@ -779,6 +779,44 @@
     </message>
 </context>
 <context>
+    <name>LoraRow</name>
+    <message>
+        <source>Strength of {name}</source>
+        <translation>{name} 的强度</translation>
+    </message>
+    <message>
+        <source>How strongly it changes the clip: 1 as it was trained.</source>
+        <translation>它对视频影响多大：1 表示与训练时相同。</translation>
+    </message>
+    <message>
+        <source>Leave out {name}</source>
+        <translation>去掉 {name}</translation>
+    </message>
+</context>
+<context>
+    <name>Loras</name>
+    <message>
+        <source>Add a LoRA…</source>
+        <translation>添加 LoRA…</translation>
+    </message>
+    <message>
+        <source>A file of ComfyUI, kohya or diffusers that was trained for this model; several may be used.</source>
+        <translation>为此模型训练的 ComfyUI、kohya 或 diffusers 文件，可以同时使用多个。</translation>
+    </message>
+    <message>
+        <source>LoRAs</source>
+        <translation>LoRA</translation>
+    </message>
+    <message>
+        <source>LoRAs ({patterns})</source>
+        <translation>LoRA（{patterns}）</translation>
+    </message>
+    <message>
+        <source>Add LoRAs</source>
+        <translation>添加 LoRA</translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
         <source>The workflow starts from “{name}”, which is not here: drop that picture here.</source>
@@ -1307,6 +1345,10 @@
     <message>
         <source>Speed</source>
         <translation>速度</translation>
+    </message>
+    <message>
+        <source>LoRAs</source>
+        <translation>LoRA</translation>
     </message>
     <message>
         <source>Seed</source>

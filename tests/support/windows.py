@@ -22,7 +22,10 @@ from wan_desktop.remote.lanes import fits_here
 from wan_desktop.remote.places import WithRemotes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wan_desktop.domain.model import ModelSpec
+    from wan_desktop.domain.request import Lora
     from wan_desktop.jobs.host import Host
     from wan_desktop.remote.book import Remote
     from wan_desktop.remote.comfy import ComfyBackend
@@ -51,6 +54,12 @@ class TwoModels:
         """The one of that id, None: the chosen one."""
         name = model or self.chosen
         return self.large if name in (self.large.id, "5b") else self.demo
+
+    def check_loras(self, loras: Sequence[Lora]) -> tuple[Lora, ...]:
+        """As the real list of models does."""
+        from wan_desktop.models.loras import checked
+
+        return tuple(checked(lora) for lora in loras)
 
 
 @dataclass

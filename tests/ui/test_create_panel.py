@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QGuiApplication
 
 from wan_desktop.domain.job import JobState
-from wan_desktop.domain.request import Draft
+from wan_desktop.domain.request import Draft, Lora
 
 WORDS = "a red ball moving right over a blue background"
 
@@ -332,3 +334,17 @@ def test_what_was_measured_is_told_and_is_no_claim_about_another_model(qtbot, pa
     exactness.precision.setCurrentIndex(1)
     told = exactness.note.text()
     assert all(word in told for word in ("20 prompts", "33.", "17.5", "nothing about the 5 B"))
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_nothing_of_the_form_is_cut_off_at_its_right(qtbot, desk, language):
+    """With everything unfolded and filled."""
+    desk.session.change_settings(replace(desk.settings, language=language))
+    panel = desk.window.create_panel
+    used = (Lora("/models/" + "long " * 20, 0.8),)
+    panel.fill(Draft(prompt=WORDS, precision="fp8", seed=10**15, loras=used))
+    panel.advanced.fold.set_open(True)
+    area = panel._scroll
+    unfolded = panel.advanced.loras
+    qtbot.waitUntil(lambda: 0 < unfolded.width() and area.widget().width() <= area.viewport().width())
+    assert unfolded.mapTo(area.widget(), unfolded.rect().topRight()).x() < area.viewport().width()

@@ -113,6 +113,6 @@ def test_a_chinese_window_has_no_english_left(qtbot, closed_desk):
     english = [text for text in shown if re.search(r"[A-Za-z]{4,}", re.sub(r"<[^>]+>", "", text))]
     closed_desk.close()
     allowed = re.compile(
-        r"Wan Desktop|Wan2\.2|Ctrl|red, orange|Built-in|Demo|UniPC|background|Starting|GPU|ComfyUI"
+        r"Wan Desktop|Wan2\.2|Ctrl|red, orange|Built-in|Demo|UniPC|background|Starting|GPU|ComfyUI|LoRA"
     )
     assert [text for text in english if not allowed.search(text)] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDateTime, QLocale, Qt
@@ -25,6 +26,7 @@ from wan_desktop.ui.icons import icon
 
 if TYPE_CHECKING:
     from wan_desktop.domain.job import Clip
+    from wan_desktop.domain.request import Lora
 
 
 class RecipeDialog(QDialog):
@@ -109,6 +111,7 @@ class RecipeDialog(QDialog):
                 texts.exactness(request.precision) if request.precision != EXACT else "",
             ),
             (self.tr("Speed"), texts.exactness(request.speed) if request.speed != EXACT else ""),
+            (self.tr("LoRAs"), "\n".join(map(_lora, request.loras))),
             (self.tr("Seed"), str(request.seed)),
             (self.tr("Model"), server_words.model(clip.recipe, request.model)),
             (self.tr("Rendered on"), server_words.rendered_on(clip.recipe, request.model)),
@@ -117,3 +120,8 @@ class RecipeDialog(QDialog):
             (self.tr("File"), clip.path),
         ]
         return [(name, value) for name, value in rows if value]
+
+
+def _lora(lora: Lora) -> str:
+    """ "watercolour × 0.8"."""
+    return f"{Path(lora.path).stem} × {texts.number(lora.strength, 2)}"

@@ -7,6 +7,7 @@ from typing import TypeVar
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
@@ -125,6 +126,15 @@ def real_number(most: float = 999.0, step: float = 0.5, decimals: int = 2) -> QD
     box.setDecimals(decimals)
     box.setSingleStep(step)
     return _prepared(box)
+
+
+def choice() -> QComboBox:
+    """A box of choices that is as wide as its column, however long their words are."""
+    box = QComboBox()
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(5)
+    guard_wheel(box)
+    return box
 
 
 def _prepared(box: Box) -> Box:

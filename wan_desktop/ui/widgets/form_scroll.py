@@ -23,15 +23,16 @@ class FormScroll(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.verticalScrollBar().rangeChanged.connect(self._keep_width)  # the bar comes or goes
         self._keep_width()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Called when the scroll bar comes or goes, too."""
+        """As the column, so its contents."""
         super().resizeEvent(event)
         self._keep_width()
 
     def _keep_width(self) -> None:
-        bar = self.verticalScrollBar().width() if self.verticalScrollBar().isVisible() else 0
+        bar = self.verticalScrollBar().sizeHint().width() if self.verticalScrollBar().maximum() else 0
         layout = self.widget().layout()
         if layout is not None:
             layout.setContentsMargins(SIDE, 14, max(0, SIDE - bar), SIDE)

@@ -1,4 +1,5 @@
-"""The folded rest: steps, guidance, shift, sampler, size, frames a second, the seed, precision, speed, memory."""
+"""The folded rest: steps, guidance, shift, sampler, size, frames a second, the seed, precision, speed, memory,
+and LoRAs."""
 
 from __future__ import annotations
 
@@ -8,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QRegularExpression, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import (
-    QComboBox,
     QDoubleSpinBox,
     QGridLayout,
     QLineEdit,
@@ -23,16 +23,18 @@ from wan_desktop.domain.samplers import SAMPLERS
 from wan_desktop.domain.sizes import SIZE_STEP
 from wan_desktop.ui.icons import icon
 from wan_desktop.ui.panels.create.exactness import Exactness
+from wan_desktop.ui.panels.create.loras import Loras
 from wan_desktop.ui.panels.create.memory import Memory
-from wan_desktop.ui.widgets.field import Field, real_number, whole_number
+from wan_desktop.ui.widgets.field import Field, choice, real_number, whole_number
 from wan_desktop.ui.widgets.fold import Fold
-from wan_desktop.ui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
     from wan_desktop.domain.model import ModelSpec, Preset
     from wan_desktop.domain.request import Draft
 
 SAMPLER_NAMES = {"unipc": "UniPC"}
+_SEED_WIDTH = 130
+"""Pixels for the seed beside the heading; a longer one is told with its middle left out, and whole in its field."""
 SEED_RANGE = 2**32
 """Fresh seeds are drawn below this; typed ones may be larger."""
 
@@ -51,10 +53,9 @@ class AdvancedSection(QWidget):
         self.steps = whole_number()
         self.guidance = real_number()
         self.shift = real_number()
-        self.sampler = QComboBox()
+        self.sampler = choice()
         for name in SAMPLERS:
             self.sampler.addItem(SAMPLER_NAMES.get(name, name), name)
-        guard_wheel(self.sampler)
         self.fps = whole_number()
         self.width_box = whole_number(step=SIZE_STEP)
         self.height_box = whole_number(step=SIZE_STEP)
@@ -62,6 +63,7 @@ class AdvancedSection(QWidget):
         self.seed.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,18}"), self.seed))
         self.exactness = Exactness(self)
         self.memory = Memory(self)
+        self.loras = Loras(self)
         self.fields = self._make_fields() | self.exactness.fields | self.memory.fields
         self._make_seed_row()
         self._lay_out()
@@ -110,6 +112,7 @@ class AdvancedSection(QWidget):
             "seed": self.seed_value() if for_render or self.locked() else None,
             **self.exactness.values(),
             **self.memory.values(),
+            "loras": self.loras.values(),
         }
 
     def fill(self, draft: Draft, preset: Preset) -> None:
@@ -127,6 +130,7 @@ class AdvancedSection(QWidget):
             self._set_sampler(draft.sampler)
         self.exactness.fill(draft)
         self.memory.fill(draft)
+        self.loras.fill(draft)
         self._lock.setChecked(draft.seed is not None)
         if draft.seed is None:
             self.roll()
@@ -147,10 +151,10 @@ class AdvancedSection(QWidget):
         self._set_seed(secrets.randbelow(SEED_RANGE))
 
     def say(self, field: str, sentence: str) -> None:
-        """Show what is wrong with a field ("steps", "seed", ...), which unfolds this; "" clears it."""
+        """Show what is wrong with a field ("steps", "seed", "lora", ...), which unfolds this; "" clears it."""
         if sentence:
             self.fold.set_open(True)
-        self.fields[field].say(sentence)
+        (self.loras if field == "lora" else self.fields[field]).say(sentence)
 
     # ---- reacting
 
@@ -160,6 +164,7 @@ class AdvancedSection(QWidget):
         self.sampler.currentIndexChanged.connect(self._on_edit)
         self.exactness.edited.connect(self._on_edit)
         self.memory.edited.connect(self._on_edit)
+        self.loras.edited.connect(self._on_edit)
         self.seed.textEdited.connect(self._on_seed)
         for box in (self.width_box, self.height_box):
             box.valueChanged.connect(self._on_size)
@@ -223,7 +228,9 @@ class AdvancedSection(QWidget):
 
     def _show_seed(self) -> None:
         grouped = f"{self.seed_value():,}".replace(",", "\u2009")  # thin spaces
-        self._seed_button.setText(self.tr("Seed {number}").format(number=grouped))
+        words = self.tr("Seed {number}").format(number=grouped)
+        metrics = self._seed_button.fontMetrics()
+        self._seed_button.setText(metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, _SEED_WIDTH))
 
     def _reset(self, box: QSpinBox | QDoubleSpinBox, name: str) -> None:
         box.setValue(getattr(self._preset, name))
@@ -284,6 +291,7 @@ class AdvancedSection(QWidget):
     def _make_seed_row(self) -> None:
         self._seed_button = QPushButton(self)
         self._seed_button.setProperty("kind", "link")
+        self._seed_button.setMinimumWidth(_SEED_WIDTH // 2)
         self._seed_button.setToolTip(self.tr("Type a seed of your own"))
         self._seed_button.clicked.connect(self._open_seed)
         self.dice = self._tool("dice", self.tr("Roll a new seed"))
@@ -321,16 +329,16 @@ class AdvancedSection(QWidget):
             "size",
             "fps",
             "seed",
-            "precision",
-            "speed",
-            "plan",
         )
         for index, name in enumerate(names):
             grid.addWidget(self.fields[name], index // 2, index % 2, Qt.AlignmentFlag.AlignTop)
+        for name in ("precision", "speed", "plan"):
+            grid.addWidget(self.fields[name], grid.rowCount(), 0, 1, 2)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         self.fold.body.addLayout(grid)
         self.fold.body.addWidget(self.exactness.note)
+        self.fold.body.addWidget(self.loras)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.fold)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QObject, QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from wan_desktop.domain.exactness import EXACT, PRECISIONS, SPEEDS, name_of, read_deviations
 from wan_desktop.ui import texts, theme
-from wan_desktop.ui.widgets.field import Field
-from wan_desktop.ui.widgets.wheel_guard import guard_wheel
+from wan_desktop.ui.widgets.field import Field, choice
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QComboBox
+
     from wan_desktop.domain.request import Draft
 
 
@@ -86,8 +87,7 @@ class Exactness(QObject):
 
 
 def _choice(names: tuple[str, ...]) -> QComboBox:
-    box = QComboBox()
+    box = choice()
     for name in names:
         box.addItem(texts.exactness(name), name)
-    guard_wheel(box)
     return box

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QWidget
 
 from wan_desktop.domain.memory import AUTO, PLAN_NAMES
-from wan_desktop.ui.widgets.field import Field
-from wan_desktop.ui.widgets.wheel_guard import guard_wheel
+from wan_desktop.ui.widgets.field import Field, choice
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from wan_desktop.domain.request import Draft
 
 
@@ -30,10 +30,9 @@ class Memory(QObject):
             "tight": self.tr("And smaller tiles"),
             "least": self.tr("The least: frames on the processor"),
         }
-        self.plan = QComboBox()
+        self.plan = choice()
         for name in PLAN_NAMES:
             self.plan.addItem(words.get(name, name), name)
-        guard_wheel(self.plan)
         self.fields = {
             "plan": Field(
                 self.tr("Memory"),

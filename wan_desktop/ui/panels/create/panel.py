@@ -259,6 +259,7 @@ class CreatePanel(QFrame):
             "seconds": self.length.slider,
             "preset": self.quality,
             "on": self.where.box,
+            "lora": self.advanced.loras.add,
         }
         if field == "on" and self.where.isHidden():
             return None
@@ -267,7 +268,7 @@ class CreatePanel(QFrame):
         return places.get(field)
 
     def _say(self, field: str, sentence: str) -> None:
-        if field in self.advanced.fields:
+        if field == "lora" or field in self.advanced.fields:
             self.advanced.say(field, sentence)
         elif field == "prompt":
             self.prompt.say(sentence)
@@ -283,7 +284,7 @@ class CreatePanel(QFrame):
             self.where.say(sentence)
 
     def _clear_errors(self, but: tuple[str, ...] = ()) -> None:
-        others = ("prompt", "negative_prompt", "image", "frames", "preset", "on")
+        others = ("prompt", "negative_prompt", "image", "frames", "preset", "on", "lora")
         for field in (*others, *self.advanced.fields):
             if field not in but:
                 self._say(field, "")
