@@ -86,7 +86,8 @@ def decode_levers(bench: Bench, vae: Any) -> None:
     over = {name: functools.partial(decode, changed) for name, changed in KINDS.items()}
     calls = over | {
         "no own kernel": functools.partial(decode, {"activation": False}),
-        "bands of 256 MiB": functools.partial(decode, {}, band_bytes=256 * 2**20),
+        "bands of 64 MiB": functools.partial(decode, {}, band_bytes=64 * 2**20),
+        "bands of 1 GiB": functools.partial(decode, {}, band_bytes=2**30),
     }
     bench.say(FEW, **bench.alternately(calls))
     for name, call in over.items():

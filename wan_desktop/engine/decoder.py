@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from wan_desktop.engine import levers
-from wan_desktop.engine.bands import BAND_BYTES, Bands
+from wan_desktop.engine.bands import BAND_BYTES, TILE_BAND_BYTES, Bands
 from wan_desktop.engine.doubling import Doubling
 from wan_desktop.engine.leash import knock
 from wan_desktop.engine.pictures import TAPS, Pictures, lay_flat
@@ -68,7 +68,7 @@ class Decoder:
 
     `core` None: the whole picture. `height`, `width` are the latents'. `together`: do the channels lie together?
     `one_kernel`: are norm and activation one kernel? `pictures`: are convolutions over pictures, not over clips? None
-    means what suits the device. `band_bytes`: how large a band's padded input may be.
+    means what suits the device. `band_bytes`: how large a band's padded input may be; None: more for a whole picture.
     """
 
     def __init__(
@@ -81,18 +81,20 @@ class Decoder:
         together: bool | None = None,
         one_kernel: bool | None = None,
         pictures: bool | None = None,
-        band_bytes: int = BAND_BYTES,
+        band_bytes: int | None = None,
     ) -> None:
         self._vae, self._net = vae, vae.decoder
         together = channels_last(vae) if together is None else together
         found = _levers(vae.decoder.conv_in.weight)
         one_kernel = together and found.activation if one_kernel is None else one_kernel
         pictures = together and found.pictures if pictures is None else pictures
+        self._whole = Region.whole(height, width)
+        self._plan(core)
+        if band_bytes is None:
+            band_bytes = BAND_BYTES if self._all_of_it else TILE_BAND_BYTES
         kind = Pictures if pictures else Bands
         self._bands = kind(together=together, one_kernel=one_kernel, band_bytes=band_bytes)
         self._doubled = Doubling(self._bands)
-        self._whole = Region.whole(height, width)
-        self._plan(core)
         self._first = True
 
     def _plan(self, core: Region | None) -> None:
@@ -101,6 +103,7 @@ class Decoder:
         scale = 2 ** sum(block.upsampler is not None for block in blocks)
         whole = Region.whole(self._whole.height * scale, self._whole.width * scale)
         self.core = core or whole
+        self._all_of_it = self.core == whole
         give, self._give = self.core.grown(), []
         for block in reversed(blocks):
             of_block = []
