@@ -89,6 +89,38 @@ def test_graphs(shared, graph) -> None:
     fine(shared, shared.client.post("/prompt", {"prompt": graph}))
 
 
+def number(low, high):
+    """A number in a field's range, its ends among them, or anything."""
+    return st.sampled_from([low, high]) | st.floats(low, high) | plain
+
+
+@settings(BOUNDED, max_examples=40)
+@given(
+    webm=st.fixed_dictionaries(
+        {"codec": st.sampled_from(["vp9", "av1"]), "fps": number(0.01, 1000), "crf": number(0, 63)}
+    ),
+    webp=st.fixed_dictionaries(
+        {
+            "fps": number(0.01, 1000),
+            "lossless": st.booleans(),
+            "quality": number(0, 100),
+            "method": st.sampled_from(["default", "fastest"]),
+        }
+    ),
+)
+def test_what_is_made_of_clips(shared, webm, webp) -> None:
+    common = {"images": ["8", 0], "filename_prefix": "x"}
+    savers = {"61": {"class_type": "SaveWEBM", "inputs": common | webm}}
+    savers["62"] = {"class_type": "SaveAnimatedWEBP", "inputs": common | webp}
+    reply = shared.client.post("/prompt", {"prompt": template() | savers})
+    fine(shared, reply)
+    if reply.status != 200:
+        return  # an infinite number is no JSON
+    for output in shared.client.history(reply.json()["prompt_id"])["outputs"].values():
+        fetched = shared.client.get(f"/view?filename={output['images'][0]['filename']}")
+        assert (fetched.status, len(fetched.body) > 100) == (200, True)
+
+
 @BOUNDED
 @given(body=values | st.fixed_dictionaries({"prompt": values, "number": values, "prompt_id": values}))
 def test_bodies(shared, body) -> None:
