@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
+import socket
 import stat
 import sys
 from urllib.parse import quote
@@ -375,6 +377,35 @@ def test_bodies_have_a_limit(start) -> None:
     assert served.client.post("/queue", b'{"delete": [' + b" " * 2000 + b"]}").status == 413
     reply = served.client.upload(os.urandom(4000))
     assert (reply.status, reply.body) == (413, b"Maximum request body size 3000 exceeded.")
+
+
+@pytest.mark.parametrize("path", STATE_CHANGING)
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "odd"])
+def test_bodies_that_are_not_encoded_as_they_say_are_told(served, path, encoding) -> None:
+    kind = "multipart/form-data; boundary=x" if "upload" in path else "application/json"
+    for data in (b"no such thing", b"\x1f\x8b\x08", b'{"prompt": {}}'):
+        reply = served.client.post(path, data, Content_Encoding=encoding, Content_Type=kind)
+        assert reply.status in (400, 200), reply.body
+
+
+def test_a_body_that_unpacks_to_more_has_the_same_limit(start) -> None:
+    packed = gzip.compress(b" " * 3000)
+    served = start(limits=Limits(prompt_bytes=2000, upload_bytes=2000))
+    assert served.client.post("/prompt", packed, Content_Encoding="gzip").status == 413
+    field = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'
+    packed = gzip.compress(field + b" " * 3000 + b"\r\n--x--\r\n")
+    sent = {"Content_Encoding": "gzip", "Content_Type": "multipart/form-data; boundary=x"}
+    assert served.client.post("/upload/image", packed, **sent).status == 413
+
+
+@pytest.mark.parametrize("path", STATE_CHANGING)
+@pytest.mark.parametrize("body", [b"zz\r\n{}\r\n0\r\n\r\n", b"5\r\n{}\r\n0\r\n\r\n", b"-1\r\n"])
+def test_pieces_that_are_none_are_told(served, path, body) -> None:
+    kind = "multipart/form-data; boundary=x" if "upload" in path else "application/json"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", served.client.port), timeout=10) as connection:
+        connection.sendall(head.encode() + body)
+        assert connection.recv(100).split()[1] == b"400"
 
 
 def test_bodies_sent_in_pieces_have_the_same_limit(start) -> None:

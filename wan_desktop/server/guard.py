@@ -152,6 +152,8 @@ class Guard:
             return web.Response(
                 status=error.status, text=error.text, headers=_kept(error), content_type=error.content_type
             )
+        except web.RequestPayloadError:
+            return failure(400, "invalid_body", "The body is not what its headers say.")
         except DiskProblem as error:
             return failure(507, error.code, safe_sentence(error))
         except WanError as error:
