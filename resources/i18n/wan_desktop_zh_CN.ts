@@ -2629,6 +2629,10 @@
         <translation>这次渲染保存的进度已损坏，无法从那里继续。</translation>
     </message>
     <message>
+        <source>The LoRA {file} has changed since this render was kept: it would not be the same clip.</source>
+        <translation>保存此渲染的进度之后，LoRA {file} 已被更改：继续的话不会得到同样的视频。</translation>
+    </message>
+    <message>
         <source>This render was kept with {library} {then} and this program has {now}: it would not be the same clip.</source>
         <translation>这次渲染的进度由 {library} {then} 保存，而本程序用的是 {now}：得到的不会是同一个视频。</translation>
     </message>

@@ -90,6 +90,7 @@ def test_going_on_after_any_step_gives_the_same_clip(pipeline, tmp_path, with_im
     whole = draw(pipeline, steps=12, image=image, keep=kept)
     for snapshot in kept[:-1]:
         made = dict.fromkeys(("kind", "format", "model", "request", "torch", "diffusers"), "x")
+        made |= {"request": {"loras": []}, "loras": []}
         keeping.save_snapshot(tmp_path / "kept", snapshot, made)
         back = keeping.load_snapshot(tmp_path / "kept", made)
         assert np.array_equal(draw(pipeline, steps=12, image=image, resume=back), whole)

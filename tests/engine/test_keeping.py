@@ -7,11 +7,13 @@ from collections import deque
 import numpy as np
 import pytest
 import torch
-from support.engine_jobs import RESOURCES, a_job, a_model
+from safetensors.torch import load_file
+from support.engine_jobs import DEMO, RESOURCES, a_job, a_model
 
-from wan_desktop.domain.errors import BadOutput, Cancelled, Paused, SnapshotUnfit
+from wan_desktop.domain.errors import BadOutput, Cancelled, InvalidRequest, Paused, SnapshotUnfit
 from wan_desktop.domain.events import Kept, Note, Progress, Resumed
 from wan_desktop.domain.job import Stage, WorkFiles
+from wan_desktop.domain.request import Lora
 from wan_desktop.engine import job_run, keeping, loaded, sampler_state, samplers
 from wan_desktop.engine.control import Control
 from wan_desktop.engine.renderer import Renderer
@@ -146,6 +148,45 @@ def test_what_is_of_another_render_is_refused(kept, what, words):
     with pytest.raises(SnapshotUnfit, match=words) as told:
         fits(kept, **what)
     assert told.value.action == "Start again with the same seed"
+
+
+def test_a_lora_that_is_another_one_now_is_not_gone_on_with(renderer, cpu, files, tmp_path):
+    """The request names its file, which may be written anew or go; what was drawn to its end is developed."""
+    file, aside = tmp_path / "cats.safetensors", tmp_path / "aside"
+    write_lora(file, 1)
+    job = a_job(loras=(Lora(str(file), 1.0, "as it was queued"),))
+    drawn = WorkFiles("", str(tmp_path / "drawn" / "snapshot"), str(tmp_path / "drawn" / "latents"), 0.0)
+    whole = Run(renderer, cpu, job, drawn).frames
+    assert Run(renderer, cpu, job, files, pause_after=1).paused
+    file.rename(aside)
+    with pytest.raises(InvalidRequest, match=r"cats.*there is no such file"):
+        Run(renderer, cpu, job, files)
+    write_lora(file, 2)
+    with pytest.raises(SnapshotUnfit, match=r"LoRA .*cats.* has changed") as told:
+        Run(renderer, cpu, job, files)
+    assert told.value.action == "Start again with the same seed"
+    assert np.array_equal(Run(renderer, cpu, job, drawn).frames, whole)
+    aside.replace(file)
+    again = Run(renderer, cpu, job, files)
+    assert again.of(Resumed) == [Resumed(job.id, 1, 3)]
+    assert np.array_equal(again.frames, whole)
+
+
+def write_lora(file, seed):
+    from safetensors.torch import save_file
+
+    width = load_file(DEMO / "transformer" / "diffusion_pytorch_model.safetensors")[
+        "blocks.0.attn1.to_q.weight"
+    ].shape[0]
+    generator = torch.Generator().manual_seed(seed)
+    shapes = {"lora_down": (4, width), "lora_up": (width, 4)}
+    save_file(
+        {
+            f"diffusion_model.blocks.0.self_attn.q.{name}.weight": torch.randn(shape, generator=generator)
+            for name, shape in shapes.items()
+        },
+        file,
+    )
 
 
 def test_every_flipped_bit_and_every_cut_is_noticed(kept, tmp_path):

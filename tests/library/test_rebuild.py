@@ -120,6 +120,28 @@ def test_other_videos_and_broken_files_are_left_alone(folder, database):
     assert len(list(folder.folder.glob("*.*"))) >= 4
 
 
+def test_a_clip_with_flipped_or_missing_bytes_costs_no_other_clip(folder, tmp_path):
+    """Sixty places all over the file, its recipe's among them, and sixty lengths."""
+    whole, hurt = publish(folder, "aaaaaaaaaa"), publish(folder, "bbbbbbbbbb")
+    file = Path(hurt.path)
+    data = file.read_bytes()
+    lost = 0
+    for number, place in enumerate(range(0, len(data), len(data) // 60 + 1)):
+        flipped = bytearray(data)
+        flipped[place] ^= 1 << number % 8
+        for damaged in (flipped, data[:place]):
+            file.write_bytes(damaged)
+            database = Database(tmp_path / f"{number}-{len(damaged)}.db")
+            found = {clip.id: clip for clip in adopt_clips(database, folder)}
+            assert plain(found.pop("aaaaaaaaaa")) == plain(whole)
+            assert len(found) <= 1
+            assert all(clip.path == str(file) for clip in found.values())
+            lost += not found
+            database.close()
+        assert file.exists()
+    assert lost >= 30
+
+
 @pytest.mark.parametrize(
     "made_up",
     [

@@ -16,7 +16,8 @@ from wan_desktop.domain.request import Draft
 from wan_desktop.domain.settings import Settings
 from wan_desktop.domain.sizes import FRAME_STEP, SIZE_STEP, best_output_size
 from wan_desktop.domain.validate import resolve
-from wan_desktop.models import fingerprint, wan22_ti2v_5b
+from wan_desktop.media import fingerprint
+from wan_desktop.models import wan22_ti2v_5b
 from wan_desktop.models.catalog import ModelCatalog
 
 DEMO = resources_dir() / "models" / "demo"

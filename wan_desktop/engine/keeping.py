@@ -11,6 +11,7 @@ import json
 import threading
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,10 +19,9 @@ import torch
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, SnapshotUnfit
 from wan_desktop.engine.sampler_state import SamplerState
 from wan_desktop.media.files import disk_errors, write_atomically
+from wan_desktop.media.fingerprint import file_fingerprint
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from wan_desktop.domain.job import Job
     from wan_desktop.domain.model import ModelSpec
 
@@ -46,12 +46,13 @@ class Snapshot:
 
 
 def origin(job: Job, model: ModelSpec, plan: str) -> dict[str, Any]:
-    """What a kept file says of itself: request, weights, versions, memory plan."""
+    """What a kept file says of itself: request, weights (those of LoRAs as they are now), versions, memory plan."""
     request = {k: v for k, v in job.request.to_json().items() if k not in _NO_MATTER}
     return {
         "format": FORMAT,
         "request": request,
         "model": model.fingerprint,
+        "loras": [_lora_fingerprint(Path(lora.path)) for lora in job.request.loras],
         "torch": _minor(str(torch.__version__)),
         "diffusers": _minor(version("diffusers")),
         "plan": plan,
@@ -75,6 +76,7 @@ def load_snapshot(file: Path, wanted: dict[str, Any]) -> Snapshot | None:
         return None
     made, tensors = found
     _fit(made, wanted | {"kind": "snapshot"}, ("kind", "format", "model", "request", "torch", "diffusers"))
+    _loras_fit(made, wanted)
     sampler = {k.removeprefix("sampler."): v for k, v in tensors.items() if k != "latents"}
     return Snapshot(made["step"], made["total"], tensors["latents"], SamplerState(made["sampler"], sampler))
 
@@ -158,6 +160,26 @@ def _fit(made: dict[str, Any], wanted: dict[str, Any], what: tuple[str, ...]) ->
             raise SnapshotUnfit(template, action=AGAIN, **values)
 
 
+def _lora_fingerprint(file: Path) -> str:
+    """ "" for a file that is not there: who draws with it says so."""
+    try:
+        return file_fingerprint(file)
+    except OSError:
+        return ""
+
+
+def _loras_fit(made: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """The request names LoRAs by their files, which may have been written anew since."""
+    now = wanted["loras"]
+    then = made.get("loras") or [None] * len(now)
+    for lora, before, after in zip(wanted["request"]["loras"], then, now, strict=True):
+        if after and after != before:
+            raise SnapshotUnfit(_OTHER_LORA, action=AGAIN, file=lora["path"])
+
+
+_OTHER_LORA = QT_TRANSLATE_NOOP(
+    "errors", "The LoRA {file} has changed since this render was kept: it would not be the same clip."
+)
 _VERSIONS = QT_TRANSLATE_NOOP(
     "errors",
     "This render was kept with {library} {then} and this program has {now}: it would not be the same clip.",

@@ -88,6 +88,8 @@ def read(file: Path, transformer: nn.Module) -> dict[str, Addition]:
 
     try:
         tensors = load_file(file)
+    except FileNotFoundError as error:
+        raise refused(file, QT_TRANSLATE_NOOP("errors", "there is no such file")) from error
     except (OSError, SafetensorError, ValueError) as error:
         raise refused(file, QT_TRANSLATE_NOOP("errors", "it cannot be read as safetensors")) from error
     if any(part in name for name in tensors for part in _OTHER_KINDS):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.weight_names import TRANSFORMER
+from wan_desktop.media.fingerprint import combined_fingerprint, parts_fingerprint
 from wan_desktop.models import declared, few_step, wan22_ti2v_5b
 from wan_desktop.models.diffusers_folder import FASTWAN, INDEX, whole_model_files
-from wan_desktop.models.fingerprint import combined_fingerprint, parts_fingerprint
 from wan_desktop.models.loras import checked
 from wan_desktop.models.shelf import SUFFIXES, Shelf, assemble, look_beside, look_into, take
 from wan_desktop.models.tables import read_words

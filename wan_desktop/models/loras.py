@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from wan_desktop.domain import lora_names
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest, WanError
-from wan_desktop.models.fingerprint import file_fingerprint
+from wan_desktop.media.fingerprint import file_fingerprint
 from wan_desktop.models.tables import read_table
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Fingerprints: what a model is made of, told in milliseconds even for 10 GB."""
+"""Fingerprints: what a model or a LoRA is made of, told in milliseconds even for 10 GB."""
 
 from __future__ import annotations
 
