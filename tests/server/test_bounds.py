@@ -17,6 +17,8 @@ from support.faults import Disk
 from support.waiting import Waiter
 from support.workflows import node, template
 
+from wan_desktop.domain.errors import LibraryProblem
+from wan_desktop.domain.events import JobChanged
 from wan_desktop.domain.job import JobState, Stage
 from wan_desktop.library.database import Database
 from wan_desktop.server import ledger, records
@@ -369,6 +371,38 @@ def test_prompts_that_come_at_once_get_the_place_of_their_number(served) -> None
     assert [entry[2]["6"]["inputs"]["text"] for entry in pending] == [f"slow {n}" for n in sorted(numbers)]
 
 
+def test_a_job_is_never_stored_without_its_clients_name(served) -> None:
+    """A kill at any moment leaves both or none: a name that was given means something from then on."""
+    store, names = served.host.store, {}
+
+    def hear(event):
+        if (
+            isinstance(event, JobChanged) and event.job.id not in names
+        ):  # on the store's thread, after its commit
+            found = records.find(store, event.job.id)
+            names[event.job.id] = found and (found.prompt_id, store.value("api.number"))
+
+    stop = served.host.subscribe(hear)
+    served.client.history(served.client.prompt(template(), prompt_id="mine"))
+    stop()
+    assert list(names.values()) == [("mine", 1)]
+
+
+def test_a_name_that_cannot_be_stored_leaves_no_job(served, monkeypatch) -> None:
+    told = []
+    stop = served.host.subscribe(lambda event: told.append(event) if isinstance(event, JobChanged) else None)
+
+    def fails(*_):
+        raise LibraryProblem("The library is damaged.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(records, "keep_number", fails)
+        assert served.client.post("/prompt", {"prompt": template(), "prompt_id": "mine"}).status == 503
+    stop()
+    assert served.host.jobs().result() == told == []
+    assert served.client.history(served.client.prompt(template(), prompt_id="mine"))["status"]["completed"]
+
+
 def test_a_front_job_stays_in_front_when_the_next_one_begins_meanwhile(served) -> None:
     """The job before which it was to be put runs by now: it must not go to the end of the queue for that."""
     served.backend.script("slow", hold=Stage.DENOISING)
@@ -377,13 +411,12 @@ def test_a_front_job_stays_in_front_when_the_next_one_begins_meanwhile(served) -
     second, third = (served.client.prompt(template(f"slow {n}")) for n in (2, 3))
     pool, submit, waiter = ThreadPoolExecutor(1), served.host.submit, Waiter(served.host)
 
-    def and_the_next_begins(draft):
-        job = submit(draft).result()
+    def and_the_next_begins(*what):
         served.host.cancel(first).result()
         waiter.state(second, JobState.RUNNING)
-        return job
+        return submit(*what).result()
 
-    served.host.submit = lambda draft: pool.submit(and_the_next_begins, draft)
+    served.host.submit = lambda *what: pool.submit(and_the_next_begins, *what)
     front = served.client.prompt(template("slow front"), front=True)
     pending = served.client.get("/queue").json()["queue_pending"]
     assert [entry[1] for entry in pending] == [front, third]

@@ -13,6 +13,7 @@ from wan_desktop.domain.job import Job, JobState
 from wan_desktop.domain.mending import mends
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from concurrent.futures import Future, ThreadPoolExecutor
 
     from wan_desktop.domain.events import BackendState
@@ -24,10 +25,17 @@ if TYPE_CHECKING:
     from wan_desktop.jobs.running import Running
     from wan_desktop.jobs.tidying import Tidying
 
+    Beside = Callable[[Job], Iterable[Job]]
+
 log = logging.getLogger(__name__)
 
 MOST_TRIES = 3
 """So many render processes may be lost over one job without getting further; then only the user lets it go on."""
+
+
+def nothing_beside(_: Job) -> Iterable[Job]:
+    """Nothing is stored beside a new job, and none has moved."""
+    return ()
 
 
 class JobVerbs:
@@ -49,13 +57,21 @@ class JobVerbs:
 
     # ---- jobs
 
-    def submit(self, draft: Draft) -> Future[Job]:
-        """Check the draft, store its image and queue it. The future raises InvalidRequest when it is refused."""
-        return self._worker.submit(self._submitted, draft)
+    def submit(self, draft: Draft, beside: Beside = nothing_beside) -> Future[Job]:
+        """Check the draft, store its image and queue it. The future raises InvalidRequest when it is refused.
 
-    def _submitted(self, draft: Draft) -> Job:
+        `beside` gets the new job in the same transaction, to store what belongs to it; it gives the jobs it moved.
+        """
+        return self._worker.submit(self._submitted, draft, beside)
+
+    def _submitted(self, draft: Draft, beside: Beside = nothing_beside) -> Job:
         request = self._intake.request(draft)  # it reads a picture: not on the database's thread
-        return self.store.run(lambda: self.queue.add(request), self.announce).result()
+
+        def work() -> list[Job]:
+            job = self.queue.add(request)
+            return [job, *beside(job)]
+
+        return self.store.run(work, self.announce_all).result()[0]
 
     def check(self, draft: Draft) -> None:
         """Raise InvalidRequest if `submit` would refuse the draft's values (the image's content is not read)."""

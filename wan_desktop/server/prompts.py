@@ -7,7 +7,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from wan_desktop.domain.errors import InvalidRequest, ModelDamaged, ModelMissing, WanError
+from wan_desktop.domain.errors import InvalidRequest, ModelDamaged, ModelMissing
 from wan_desktop.graph import reading
 from wan_desktop.graph.found import lora_place
 from wan_desktop.graph.problems import PromptRefused, refused
@@ -111,29 +111,27 @@ class Prompts:
     # ---- the queue
 
     async def _queue(self, found: Reading, draft: Draft, asked: dict[str, Any]) -> tuple[Job, Record]:
-        desk, store = self._desk, self._desk.host.store
-        with _refusals_of(found):
-            job = await desk.wait(desk.host.submit(draft))
-        extra = records.public_extra(asked["extra_data"], asked["client_id"])
-        record = Record(
-            asked["prompt_id"] or job.id,
-            found.graph,
-            found.outputs,
-            found.order,
-            found.sampler,
-            asked["number"],
-            extra,
-            asked["client_id"],
-        )
+        desk, extra = self._desk, records.public_extra(asked["extra_data"], asked["client_id"])
         numbers = {other.job_id: other.number for other in desk.ledger.waiting()}
         numbers |= {ident: other.number or 0 for ident, other in desk.teller.expected.items()}
-        desk.teller.expected[job.id] = record
-        try:
-            await desk.wait(store.run(lambda: self._keep(job, record, numbers), desk.host.announce_all))
-        except WanError:
-            with contextlib.suppress(WanError):  # whoever is told that it failed gets no clip of it
-                await desk.wait(desk.host.remove(job.id))
-            raise
+
+        def record_of(job: Job) -> Record:
+            return Record(
+                asked["prompt_id"] or job.id,
+                found.graph,
+                found.outputs,
+                found.order,
+                found.sampler,
+                asked["number"],
+                extra,
+                asked["client_id"],
+            )
+
+        with _refusals_of(found):
+            job = await desk.wait(
+                desk.host.submit(draft, lambda job: self._keep(job, record_of(job), numbers))
+            )
+        record = desk.teller.expected[job.id] = record_of(job)
         return job, record
 
     def _keep(self, job: Job, record: Record, numbers: dict[str, float]) -> list[Job]:
