@@ -159,7 +159,9 @@ class Worker:
         from wan_desktop.engine.renderer import Renderer
 
         self._mailbox = mailbox
-        self._device = devices.choose(settings["device"], devices.probe())
+        machine = devices.probe()
+        self._device = devices.choose(settings["device"], machine)
+        self._cards = [[f"cuda:{card.index}", card.name] for card in machine.cards if card.usable]
         devices.tune(self._device)
         folders = Path(settings["cache_dir"]), Path(settings["resources_dir"])
         self._renderer = Renderer(self._device, *folders)
@@ -169,7 +171,8 @@ class Worker:
         """Take messages until ("stop",)."""
         from wan_desktop.engine import plans
 
-        info = self._device.info() | {"plans": len(plans.available(self._device))}
+        count = len(plans.available(self._device))
+        info = self._device.info() | {"plans": count, "cards": self._cards}
         self._mailbox.send(("event", BackendState("ready", info)))
         while True:
             match self._mailbox.next():

@@ -2956,6 +2956,10 @@
         <source>There is no display for a window here. Rendering needs none; add to the command: render &quot;a red ball moving right over a blue background&quot;</source>
         <translation>这里没有可显示窗口的屏幕。渲染并不需要屏幕；请在命令后加上：render &quot;a red ball moving right over a blue background&quot;</translation>
     </message>
+    <message>
+        <source>There is no device “{value}”: choose auto, cpu, cuda, or cuda:0 and so on for one card.</source>
+        <translation>没有设备“{value}”：请选择 auto、cpu、cuda，或用 cuda:0 之类指定一块显卡。</translation>
+    </message>
 </context>
 <context>
     <name>jobs</name>

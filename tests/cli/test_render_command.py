@@ -83,6 +83,10 @@ BAD = [
     (["render", "x", "--image", "/no/such/picture.png"], "image"),
     (["render", "x", "--model", "/no/such/model"], "model"),
     (["render", "x", "--out", "/no/such/folder/clip.mp4"], "out"),
+    (["render", "x", "--device", "gpu"], "device"),
+    (["render", "x", "--device", "cuda:one"], "device"),
+    (["bench", "--device", "gpu"], "device"),
+    (["serve", "--device", ""], "device"),
 ]
 
 
@@ -93,6 +97,13 @@ def test_bad_input_is_one_sentence_and_exit_code_2(args, field):
     assert "Traceback" not in done.stderr
     (event,) = [json.loads(line) for line in done.stdout.splitlines()]
     assert (event["event"], event["field"]) == ("error", field)
+
+
+def test_a_card_that_is_not_there_is_told_and_the_clip_is_made():
+    done = wan("render", "a red ball", *SMALL, "--device", "cuda:31", "--json")
+    assert done.returncode == 0, done.stderr
+    notes = [json.loads(line) for line in done.stdout.splitlines() if '"note"' in line]
+    assert [note["sentence"] for note in notes if "cuda:31" in note["sentence"]], done.stdout
 
 
 def test_nothing_of_a_refused_render_is_queued():

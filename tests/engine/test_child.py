@@ -95,7 +95,7 @@ def shared(tmp_path_factory):
     assert process.next() == ("event", BackendState("starting"))
     info = process.ready().info
     assert info["device"] == "cpu"
-    assert info["plans"] == 2
+    assert (info["plans"], info["cards"]) == (2, [])
     assert info["problems"] == []
     yield process
     assert process.end() == 0

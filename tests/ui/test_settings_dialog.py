@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from wan_desktop.domain.errors import DiskProblem
+from wan_desktop.domain.events import BackendState
 from wan_desktop.ui import theme
 from wan_desktop.ui.settings_dialog import SettingsDialog
 
@@ -42,6 +43,19 @@ def test_choices_apply_at_once(desk, dialog):
     dialog.notify.setValue(90)
     dialog.notify.editingFinished.emit()
     assert desk.settings.notify_after_s == 90
+
+
+def test_every_card_of_the_computer_can_be_chosen(desk, qtbot):
+    cards = [["cuda:0", "NVIDIA RTX 4090"], ["cuda:1", "NVIDIA RTX 3060"]]
+    info = {"device": "cpu", "device_name": "CPU", "problems": [], "cards": cards}
+    with qtbot.waitSignal(desk.session.backend_changed):
+        desk.backend.tell(BackendState("ready", info))
+    dialog = SettingsDialog(desk.session, desk.window)
+    labels = [dialog.device.itemText(n) for n in range(dialog.device.count())]
+    assert labels[2:] == ["NVIDIA RTX 4090 (cuda:0)", "NVIDIA RTX 3060 (cuda:1)"]
+    pick(dialog.device, "cuda:1")
+    assert desk.settings.device == "cuda:1"
+    dialog.deleteLater()
 
 
 def test_keeping_work_is_set_there(qtbot, desk, dialog):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from wan_desktop.cli.devices import device
 from wan_desktop.cli.output import DONE, print_json
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def _bench(args: argparse.Namespace) -> int:
     from wan_desktop.app import benchmark
 
     bar = sys.stderr.isatty()
-    found = benchmark.measure(args.device, _Teller(bar=bar))
+    found = benchmark.measure(device(args.device) or "auto", _Teller(bar=bar))
     if bar:
         sys.stderr.write("\r\x1b[K")
     if args.json:

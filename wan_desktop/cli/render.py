@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from wan_desktop.cli.devices import device
 from wan_desktop.cli.numbers import real, whole
 from wan_desktop.cli.output import CANCELLED, DONE, EXIT_CODES, RENDER_FAILED
 from wan_desktop.cli.telling import JsonPrinter, TextPrinter
@@ -86,7 +87,7 @@ def _render(args: argparse.Namespace) -> int:
     from wan_desktop.app import headless
 
     show = JsonPrinter() if args.json else TextPrinter()
-    job, clip = headless.render(_draft(args), out=args.out, device=args.device, show=show.event)
+    job, clip = headless.render(_draft(args), out=args.out, device=device(args.device), show=show.event)
     show.end(job, clip)
     return {JobState.DONE: DONE, JobState.CANCELLED: CANCELLED}.get(job.state, RENDER_FAILED)
 

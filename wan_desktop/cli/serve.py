@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from wan_desktop.cli.devices import device
 from wan_desktop.cli.numbers import whole
 from wan_desktop.cli.output import DONE, line
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest
@@ -71,5 +72,5 @@ def _serve(args: argparse.Namespace) -> int:
         if api.token_kept:
             print(f"Token (kept in the {api.token_kept}): {api.token}", flush=True)
 
-    headless.serve(settings, args.device, say)
+    headless.serve(settings, device(args.device), say)
     return DONE

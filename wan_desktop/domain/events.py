@@ -90,8 +90,9 @@ class Rendered:
 class BackendState:
     """How the local render process is: "starting", "ready", "busy", "stopped" or "failed".
 
-    `info` (when ready) holds device, device_name, dtype, vram_total, vram_free, torch, and problems: sentences
-    such as "This PyTorch has no CUDA although an NVIDIA driver is here".
+    `info` (when ready) holds device, device_name, dtype, vram_total, vram_free, torch, `cards` (name and label of
+    each that can be chosen), and problems: sentences such as "This PyTorch has no CUDA although an NVIDIA driver is
+    here".
     """
 
     state: str

@@ -7,8 +7,9 @@ import queue
 from typing import TYPE_CHECKING, Protocol
 
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, HostProblem, WanError
-from wan_desktop.domain.events import ClipAdded, Event, JobChanged, Note, Progress, QueueState
+from wan_desktop.domain.events import BackendState, ClipAdded, Event, JobChanged, Note, Progress, QueueState
 from wan_desktop.domain.job import JobState
+from wan_desktop.domain.places import server_of
 
 if TYPE_CHECKING:
     import threading
@@ -31,12 +32,13 @@ class Followed(Protocol):
 class Following:
     """One submitted job, followed to its end; an interrupt cancels it.
 
-    `may_wait`: the job waits while the queue rests, which is then told.
+    `may_wait`: the job waits while the queue rests, which is then told. So is what keeps it from the card.
     """
 
     def __init__(self, host: Followed, show: Callable[[Event], None], *, may_wait: bool = False) -> None:
         self._host, self._show, self._may_wait = host, show, may_wait
         self._events: queue.SimpleQueue[Event | WanError] = queue.SimpleQueue()
+        self._told: set[str] = set()
 
     def run(self, submit: Callable[[], Future[Job]], interrupted: threading.Event) -> tuple[Job, Clip | None]:
         """The ended job and its clip. Raises what `submit` raises, and HostProblem when the host goes away."""
@@ -75,11 +77,19 @@ class Following:
                         job = changed
                     case QueueState(paused=True) if self._may_wait:
                         self._show(Note(job.id, "The queue is paused: continue it, and this job renders."))
+                    case BackendState(info=info) if not server_of(job.request.model):
+                        for problem in info.get("problems", ()):
+                            self._tell_once(Note(job.id, problem))
                     case ClipAdded(added) if added.job_id == job.id:
                         clip = added
                     case (Progress() | Note()) as event if event.job_id == job.id:
                         self._show(event)
         return job, clip
+
+    def _tell_once(self, note: Note) -> None:
+        if note.sentence not in self._told:
+            self._told.add(note.sentence)
+            self._show(note)
 
 
 def _why_paused(job: Job) -> str:

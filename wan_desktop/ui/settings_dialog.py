@@ -105,11 +105,10 @@ class SettingsDialog(QDialog):
         info = self._session.backend.info
         auto = self.tr("The best there is")
         devices = [(auto, AUTO), (self.tr("CPU"), CPU)]
-        present = str(info.get("device", ""))
+        devices += [(f"{label} ({name})", name) for name, label in info.get("cards", ())]
         chosen = self._session.settings.device
-        for device in (present, chosen):
-            if device.startswith("cuda") and device not in [code for _, code in devices]:
-                devices.append((f"{info.get('device_name', device)} ({device})", device))
+        if chosen not in [name for _, name in devices]:  # a card that is not there now
+            devices.append((chosen, chosen))
         return devices
 
     @staticmethod
