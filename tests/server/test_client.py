@@ -207,6 +207,22 @@ def test_history_is_cut_as_asked(served) -> None:
     assert served.client.get("/history?max_items=x").status == 400
 
 
+@pytest.mark.parametrize("many", [10**30, -(10**30), 2**63])
+def test_numbers_beyond_any_list_are_numbers(served, many) -> None:
+    prompt_id = served.client.prompt(template())
+    served.client.history(prompt_id)
+    for query in (f"max_items={many}", f"max_items=1&offset={many}", f"offset={many}"):
+        reply = served.client.get(f"/history?{query}")
+        assert (reply.status, set(reply.json()) <= {prompt_id}) == (200, True), query
+    assert list(served.client.get(f"/history?max_items={abs(many)}").json()) == [prompt_id]
+    for query in (f"limit={abs(many)}", f"offset={many}"):
+        assert served.client.get(f"/api/jobs?{query}").status == 200
+    for number in (many, float(many)):
+        reply = served.client.post("/prompt", {"prompt": template(), "number": number})
+        assert reply.status == 200
+        served.client.history(reply.json()["prompt_id"])
+
+
 def test_newer_clients_list_jobs(served) -> None:
     done = served.client.prompt(template())
     served.client.history(done)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import string
 from datetime import timedelta
@@ -65,6 +66,17 @@ def graphs(draw):
         else:
             node["inputs"][draw(names)] = draw(values)
     return graph
+
+
+def _picture():
+    from PIL import Image
+
+    data = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(data, "PNG")
+    return data.getvalue()
+
+
+PICTURE = _picture()
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +191,39 @@ def test_paths(shared, path, name, more, kind) -> None:
     for start in ("/", "/history/", "/object_info/", "/models/", "/api/jobs/", "/view/", "/api/"):
         fine(shared, shared.client.get(start + quote(path)))
     fine(shared, shared.client.get(f"/history?max_items={quote(more)}&offset={quote(path)}"))
+
+
+@BOUNDED
+@given(most=st.integers() | st.integers(-(2**70), 2**70), offset=st.integers() | st.just(10**30))
+def test_pages_of_lists(shared, most, offset) -> None:
+    for query in (f"history?max_items={most}&offset={offset}", f"api/jobs?limit={most}&offset={offset}"):
+        fine(shared, shared.client.get(f"/{query}"))
+
+
+HEADERS = (
+    "Range",
+    "If-Range",
+    "If-Modified-Since",
+    "If-None-Match",
+    "Accept-Encoding",
+    "Cookie",
+    "Content-Encoding",
+)
+
+
+@BOUNDED
+@given(
+    headers=st.dictionaries(
+        st.sampled_from(HEADERS),
+        st.from_regex(r"(bytes=)?[0-9]{0,30}-?[0-9]{0,30}", fullmatch=True) | st.text(string.printable[:95]),
+    )
+)
+def test_headers(shared, headers) -> None:
+    if "x.png" not in shared.client.get("/object_info/LoadImage").body.decode():
+        assert shared.client.upload(PICTURE, "x.png").status == 200
+    for path in ("/view?filename=x.png&type=input", "/queue"):
+        fine(shared, shared.client.ask("GET", path, headers=headers))
+    fine(shared, shared.client.ask("POST", "/queue", b"{}", headers))
 
 
 @BOUNDED

@@ -7,7 +7,6 @@ only a few numbers are kept, of one that waits or runs also the text of its entr
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -206,7 +205,7 @@ class Ledger:
         if most is None:
             return found[max(offset, 0) :]
         start = max(len(found) - most, 0) if offset < 0 else offset
-        return list(islice(found, start, start + max(most, 0)))
+        return found[start : start + max(most, 0)]
 
     # ---- as ComfyUI shows them
 
