@@ -33,6 +33,18 @@ BOUNDED = settings(
     ],
 )
 
+
+def _picture():
+    from PIL import Image
+
+    data = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(data, "PNG")
+    return data.getvalue()
+
+
+PICTURE = _picture()
+
+LONG = ("a" * 300 + ".png", "猫" * 120 + ".png", "a/" * 9 + "x.png")
 plain = st.one_of(
     st.none(),
     st.booleans(),
@@ -66,17 +78,6 @@ def graphs(draw):
         else:
             node["inputs"][draw(names)] = draw(values)
     return graph
-
-
-def _picture():
-    from PIL import Image
-
-    data = io.BytesIO()
-    Image.new("RGB", (40, 30)).save(data, "PNG")
-    return data.getvalue()
-
-
-PICTURE = _picture()
 
 
 @pytest.fixture(scope="module")
@@ -172,8 +173,8 @@ def test_bytes(shared, body) -> None:
 @BOUNDED
 @given(
     path=st.text(string.printable, max_size=20),
-    name=st.text(max_size=20) | st.sampled_from(["../x", "/etc/passwd", "a.png [input]", "x.mp4"]),
-    more=st.text(max_size=10),
+    name=st.text(max_size=20) | st.sampled_from(["../x", "/etc/passwd", "a.png [input]", "x.mp4", *LONG]),
+    more=st.text(max_size=10) | st.sampled_from(LONG),
     kind=st.sampled_from(["input", "output", "temp", "zzz", ""]) | st.text(max_size=5),
 )
 def test_paths(shared, path, name, more, kind) -> None:
@@ -228,14 +229,15 @@ def test_headers(shared, headers) -> None:
 
 @BOUNDED
 @given(
-    name=st.text(st.characters(codec="utf-8", exclude_characters='"\r\n'), max_size=40),
+    name=st.text(st.characters(codec="utf-8", exclude_characters='"\r\n'), max_size=40)
+    | st.sampled_from(LONG),
     field=st.sampled_from(["image", "mask", "", "image\\"]),
     fields=st.dictionaries(
         st.sampled_from(["overwrite", "subfolder", "type", "original_ref"]),
-        st.text(string.printable, max_size=20),
+        st.text(string.printable, max_size=20) | st.sampled_from([*LONG, json.dumps({"filename": LONG[0]})]),
     ),
-    data=st.binary(max_size=200),
-    cut=st.integers(0, 60),
+    data=st.binary(max_size=200) | st.just(PICTURE),
+    cut=st.just(0) | st.integers(0, 60),
 )
 def test_multipart(shared, name, field, fields, data, cut) -> None:
     lines = [

@@ -293,10 +293,35 @@ def test_upload_names_lead_nowhere(served, name) -> None:
         ("x.svg", "x.svg.png"),
         ("x" * 300 + ".png", "x" * 117 + ".png"),
         ("photo.JPG", "photo.jpg"),
+        ("猫" * 200 + ".png", "猫" * 53 + ".png"),
     ],
 )
 def test_upload_names_are_cleaned(served, name, given) -> None:
     assert served.client.upload(picture(), name).json()["name"] == given
+
+
+LONG = "a" * 300 + ".png"
+
+
+@pytest.mark.parametrize("kind", ["input", "output", "temp"])
+def test_names_longer_than_any_disk_has_are_of_no_file(served, kind) -> None:
+    for query in (f"filename={LONG}", f"filename=a.png&subfolder={LONG}", f"filename={'b/' * 7}{LONG}"):
+        reply = served.client.get(f"/view?type={kind}&{query}")
+        assert (reply.status, reply.body) == (404, b""), query
+    reference = json.dumps({"filename": LONG, "type": kind})
+    assert served.client.upload(picture(), "m.png", "/upload/mask", original_ref=reference).status == 400
+    assert served.client.upload(picture(), "a.png", subfolder="猫" * 100, type=kind).status == 400
+
+
+def test_a_picture_is_no_folder_and_a_folder_no_picture(served) -> None:
+    for name, subfolder in (("a.png", ""), ("b.png", "folder.png")):
+        assert served.client.upload(picture(), name, subfolder=subfolder).status == 200
+    for subfolder in ("a.png", "a.png/x"):
+        assert served.client.upload(picture(), "c.png", subfolder=subfolder).status == 400
+    for overwrite in ("", "true"):
+        beside = served.client.upload(picture(), "folder.png", overwrite=overwrite)
+        assert beside.json()["name"] == "folder (1).png"
+    assert served.client.get("/view?filename=b.png&type=input&subfolder=folder.png").status == 200
 
 
 # ---- what is served

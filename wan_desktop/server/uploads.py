@@ -33,6 +33,8 @@ _ANNOTATED = re.compile(r"(?P<name>.*?) ?\[(?P<kind>input|output|temp)\]", re.DO
 _UNSAFE = re.compile(r"[^\w .()+@=-]")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _MOST_NAME, _MOST_DEPTH, _MOST_COPIES = 120, 8, 1000
+_MOST_STEM_BYTES, _MOST_NAME_BYTES = 160, 255
+"""What a name given here may take before its ending, and what file systems take."""
 _PLAIN_SIDE = 64
 
 
@@ -91,7 +93,7 @@ class Uploads:
         if kind not in KINDS:
             return None
         pieces = [*_pieces(subfolder), *_pieces(name)]
-        if not pieces:
+        if not pieces or any(len(piece.encode("utf-8", "replace")) > _MOST_NAME_BYTES for piece in pieces):
             return None
         root = (self._folder / kind).resolve()
         path = root.joinpath(*pieces)
@@ -119,7 +121,7 @@ class Uploads:
 
         Raises BadImage when it is no picture, ValueError when its format cannot hold it, UnsafeName, DiskProblem.
         """
-        home = (self._folder / kind).joinpath(*_pieces(subfolder, made=True))
+        home = self._home(kind, _pieces(subfolder, made=True))
         stem, suffix = _split(name)
         data = self._encoded(source, suffix)
         with self._writing, disk_errors(home):
@@ -131,11 +133,21 @@ class Uploads:
                 given = f"{stem}{f' ({number})' if number else ''}{suffix}"
                 target = home / given
                 same = target.is_file() and not target.is_symlink() and target.read_bytes() == data
-                if same or overwrite or not target.exists():
+                if same or (overwrite and not target.is_dir()) or not target.exists():
                     if not same:
                         write_atomically(target, data)
                     return given
         raise UnsafeName("too many pictures of that name")
+
+    def _home(self, kind: str, pieces: list[str]) -> Path:
+        """The folder of that name. Raises UnsafeName when a picture has the name, DiskProblem."""
+        home = self._folder / kind
+        with disk_errors(self._folder):
+            for piece in pieces:
+                home /= piece
+                if home.exists() and not home.is_dir():
+                    raise UnsafeName("a picture has the folder's name")
+        return home
 
     def _encoded(self, source: Path, suffix: str) -> bytes:
         info = inspect(source)
@@ -233,8 +245,17 @@ def _split(name: str) -> tuple[str, str]:
 def _clean(name: str) -> str:
     name = _UNSAFE.sub("_", name).strip(" .")
     stem, dot, suffix = name.rpartition(".")
-    name = f"{stem[: _MOST_NAME - len(suffix)]}.{suffix}" if dot and len(suffix) < 10 else name[:_MOST_NAME]
+    name = (
+        f"{_cut(stem, _MOST_NAME - len(suffix))}.{suffix}"
+        if dot and len(suffix) < 10
+        else _cut(name, _MOST_NAME)
+    )
     return f"_{name}" if _RESERVED.fullmatch(name) else name
+
+
+def _cut(text: str, most: int) -> str:
+    """The text's beginning, at most `most` characters and as many bytes as fit beside an ending."""
+    return text[:most].encode("utf-8", "ignore")[:_MOST_STEM_BYTES].decode("utf-8", "ignore")
 
 
 def _saved(picture: Image.Image, kind: str) -> bytes:
