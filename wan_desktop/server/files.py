@@ -15,7 +15,7 @@ from wan_desktop.domain.errors import BadImage, WanError
 from wan_desktop.media.clips import frame_at, probe
 from wan_desktop.media.images import load_rgb
 from wan_desktop.server.replies import empty, failure, ok, safe_sentence
-from wan_desktop.server.uploads import KINDS, UnsafeName, annotated
+from wan_desktop.server.upload_names import KINDS, UnsafeName, annotated
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,6 @@ Nothing outside `folder` is ever opened: names are checked piece by piece, and w
 from __future__ import annotations
 
 import io
-import re
 import shutil
 import tempfile
 import threading
@@ -18,6 +17,15 @@ from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, BadImage, DiskProblem
 from wan_desktop.media.files import disk_errors, write_atomically
 from wan_desktop.media.images import MAX_PIXELS, inspect, load_rgb
 from wan_desktop.media.scaling import scaled
+from wan_desktop.server.upload_names import (
+    FORMATS,
+    KINDS,
+    UnsafeName,
+    annotated,
+    pieces_of,
+    safe_name,
+    too_long,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,19 +35,8 @@ if TYPE_CHECKING:
     from wan_desktop.graph.found import StartImage
     from wan_desktop.server.settings import Limits
 
-KINDS = ("input", "temp", "output")
-_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-_ANNOTATED = re.compile(r"(?P<name>.*?) ?\[(?P<kind>input|output|temp)\]", re.DOTALL)
-_UNSAFE = re.compile(r"[^\w .()+@=-]")
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-_MOST_NAME, _MOST_DEPTH, _MOST_COPIES = 120, 8, 1000
-_MOST_STEM_BYTES, _MOST_NAME_BYTES = 160, 255
-"""What a name given here may take before its ending, and what file systems take."""
+_MOST_COPIES = 1000
 _PLAIN_SIDE = 64
-
-
-class UnsafeName(ValueError):
-    """A name or subfolder that leads elsewhere."""
 
 
 class Uploads:
@@ -92,12 +89,12 @@ class Uploads:
         name, kind = annotated(name, kind)
         if kind not in KINDS:
             return None
-        pieces = [*_pieces(subfolder), *_pieces(name)]
-        if not pieces or any(len(piece.encode("utf-8", "replace")) > _MOST_NAME_BYTES for piece in pieces):
+        pieces = [*pieces_of(subfolder), *pieces_of(name)]
+        if not pieces or any(map(too_long, pieces)):
             return None
         root = (self._folder / kind).resolve()
         path = root.joinpath(*pieces)
-        if path.suffix.lower() not in _FORMATS or not path.is_file() or path.resolve() != path:
+        if path.suffix.lower() not in FORMATS or not path.is_file() or path.resolve() != path:
             return None  # also when a link is on the way
         return path
 
@@ -110,7 +107,7 @@ class Uploads:
 
     def names(self) -> list[str]:
         """What LoadImage offers: the pictures at the top of the input folder."""
-        return sorted(p.name for p in (self._folder / "input").glob("*") if p.suffix.lower() in _FORMATS)[
+        return sorted(p.name for p in (self._folder / "input").glob("*") if p.suffix.lower() in FORMATS)[
             :1000
         ]
 
@@ -121,8 +118,8 @@ class Uploads:
 
         Raises BadImage when it is no picture, ValueError when its format cannot hold it, UnsafeName, DiskProblem.
         """
-        home = self._home(kind, _pieces(subfolder, made=True))
-        stem, suffix = _split(name)
+        home = self._home(kind, pieces_of(subfolder, made=True))
+        stem, suffix = safe_name(name)
         data = self._encoded(source, suffix)
         with self._writing, disk_errors(home):
             self._check_room(len(data))
@@ -153,7 +150,7 @@ class Uploads:
         info = inspect(source)
         if info.width * info.height > self._limits.upload_pixels:
             raise self._too_large(source.name, self._limits.upload_pixels)
-        return _saved(load_rgb(source), _FORMATS[suffix])
+        return _saved(load_rgb(source), FORMATS[suffix])
 
     @staticmethod
     def _too_large(name: str, most: int) -> BadImage:
@@ -213,49 +210,6 @@ class Uploads:
         target = folder / "start.png"
         self.append(target, _saved(picture, "PNG"), fresh=True)
         return target
-
-
-def annotated(name: str, kind: str) -> tuple[str, str]:
-    """A name and its folder: ComfyUI writes "a.png [temp]" for a picture that is not in the usual one."""
-    match = _ANNOTATED.fullmatch(name)
-    return (match["name"], match["kind"]) if match else (name, kind)
-
-
-def _pieces(path: str, *, made: bool = False) -> list[str]:
-    """The pieces of a path below a folder. Raises UnsafeName. With `made` each must be a name that we would give."""
-    if path.startswith(("/", "\\")) or "\\" in path or "\x00" in path:
-        raise UnsafeName(path)
-    pieces = [piece for piece in path.split("/") if piece not in ("", ".")]
-    if len(pieces) > _MOST_DEPTH or any(piece == ".." or ":" in piece for piece in pieces):
-        raise UnsafeName(path)
-    if made and any(_clean(piece) != piece for piece in pieces):
-        raise UnsafeName(path)
-    return pieces
-
-
-def _split(name: str) -> tuple[str, str]:
-    """A file name that is safe on every system, in two parts; its ending is one that is written here."""
-    if "/" in name or "\\" in name or ".." in name or "\x00" in name:
-        raise UnsafeName(name)
-    path = Path(_clean(name) or "picture")
-    suffix = path.suffix.lower()
-    return (path.stem, suffix) if suffix in _FORMATS else (path.name, ".png")
-
-
-def _clean(name: str) -> str:
-    name = _UNSAFE.sub("_", name).strip(" .")
-    stem, dot, suffix = name.rpartition(".")
-    name = (
-        f"{_cut(stem, _MOST_NAME - len(suffix))}.{suffix}"
-        if dot and len(suffix) < 10
-        else _cut(name, _MOST_NAME)
-    )
-    return f"_{name}" if _RESERVED.fullmatch(name) else name
-
-
-def _cut(text: str, most: int) -> str:
-    """The text's beginning, at most `most` characters and as many bytes as fit beside an ending."""
-    return text[:most].encode("utf-8", "ignore")[:_MOST_STEM_BYTES].decode("utf-8", "ignore")
 
 
 def _saved(picture: Image.Image, kind: str) -> bytes:
