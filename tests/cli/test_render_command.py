@@ -12,6 +12,9 @@ from pathlib import Path
 import av
 import pytest
 
+from wan_desktop.config.paths import resources_dir
+from wan_desktop.domain.exactness import read_deviations
+
 SMALL = ["--size", "128x96", "--frames", "5", "--steps", "2", "--seed", "1"]
 
 
@@ -151,6 +154,14 @@ def test_without_a_display_the_window_says_what_works_instead():
     assert done.returncode == 3
     assert 'render "a red ball' in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_help_tells_how_far_from_exact_each_choice_was_measured():
+    told = " ".join(wan("render", "--help").stdout.split())
+    for name, found in read_deviations(resources_dir()).items():
+        row = f"{name}: median {found.median_psnr:.0f} dB, lowest {found.worst_psnr:.0f} dB"
+        assert (row in told) == (name != "bf16"), row  # what a card computes in counts as exact
+    assert "says nothing about the 5 B" in told
 
 
 def test_version_and_doctor():

@@ -60,10 +60,10 @@ def test_the_levers_that_the_last_render_found_are_told(examine, paths):
     from wan_desktop.engine import levers
 
     assert "first render" in examine()[1]["speed"]["sentence"]
-    levers.keep(paths.cache, "NVIDIA H100", levers.Levers(cudnn=True, compiler=True))
+    levers.keep(paths.cache, "NVIDIA H100", levers.Levers(cudnn=True, eight_bits=True, compiler=True))
     told = examine()[1]["speed"]["sentence"]
     assert told == (
-        "NVIDIA H100, on: cuDNN's attention, PyTorch's compiler; "
+        "NVIDIA H100, on: cuDNN's attention, products of eight-bit numbers, PyTorch's compiler; "
         "off: GELU within matrix products, a decoder with channels last, its convolutions over pictures, "
         "its activations in one kernel, rounding to eight bits in one kernel, "
         "norms, gates and rotations in own kernels."

@@ -11,7 +11,7 @@ from wan_desktop.cli.output import CANCELLED, DONE, EXIT_CODES, RENDER_FAILED
 from wan_desktop.cli.telling import JsonPrinter, TextPrinter
 from wan_desktop.config.paths import resources_dir
 from wan_desktop.domain.errors import QT_TRANSLATE_NOOP, InvalidRequest
-from wan_desktop.domain.exactness import PRECISIONS, SPEEDS, read_deviations
+from wan_desktop.domain.exactness import BOTH, PRECISIONS, SPEEDS, read_deviations
 from wan_desktop.domain.job import JobState
 from wan_desktop.domain.memory import PLAN_NAMES
 from wan_desktop.domain.places import model_on
@@ -72,7 +72,7 @@ def _measured(text: str, names: Sequence[str]) -> str:
     found = read_deviations(resources_dir())
     told = [
         f"{name}: median {found[name].median_psnr:.0f} dB, lowest {found[name].worst_psnr:.0f} dB"
-        for name in names
+        for name in (*names, BOTH)
         if name in found
     ]
     if not told:

@@ -167,6 +167,7 @@ _LEVERS = {
     "channels_last": "a decoder with channels last",
     "pictures": "its convolutions over pictures",
     "activation": "its activations in one kernel",
+    "eight_bits": "products of eight-bit numbers",
     "rounding": "rounding to eight bits in one kernel",
     "pieces": "norms, gates and rotations in own kernels",
     "compiler": "PyTorch's compiler",

@@ -16,6 +16,9 @@ in eight-bit floats, with a scale for each row: less memory, and quicker on card
 SPEEDS = (EXACT, "fast")
 """exact: every step is computed. fast: some steps are guessed from those before, by a fixed table."""
 
+BOTH = f"{SPEEDS[1]}+{PRECISIONS[1]}"
+"""Both at once, as `name_of` calls it."""
+
 FILE = "deviation.json"
 """In the resources; `benchmarks/deviation.py` writes it."""
 

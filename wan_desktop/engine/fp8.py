@@ -7,7 +7,6 @@ in the type of the input, which gives what the card gives and saves memory alone
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -42,7 +41,7 @@ class Fp8Linear(nn.Linear):
         rounded, scale = rounded_rows(hidden_states)
         dtype = hidden_states.dtype
         bias = None if self.bias is None else self.bias.to(dtype)
-        if dtype == torch.bfloat16 and hidden_states.is_cuda and multiplies(hidden_states.device):
+        if dtype == torch.bfloat16 and levers.of(str(hidden_states.device), "bfloat16").eight_bits:
             tokens, scales = rounded.flatten(0, -2), scale.flatten(0, -2)
             out = torch._scaled_mm(tokens, self.packed.t(), scales, self.scale, bias, out_dtype=dtype)
             return out.unflatten(0, hidden_states.shape[:-1])
@@ -77,14 +76,3 @@ def rounded_layer(
         scale[0, piece] = found[:, 0]
         tick()
     return Fp8Linear(packed, scale, like, dtype)
-
-
-@cache
-def multiplies(device: torch.device) -> bool:
-    """Does the card multiply eight-bit floats with a scale a row? Tried once, on a small product."""
-    try:
-        x, scale = rounded_rows(torch.randn(32, 64, device=device))
-        torch._scaled_mm(x, x.t(), scale, scale.t().contiguous(), out_dtype=torch.bfloat16)
-    except (RuntimeError, ValueError, NotImplementedError):
-        return False
-    return True

@@ -37,9 +37,10 @@ _FAILURES = (RuntimeError, ImportError, AttributeError, TypeError, ValueError, O
 class Levers:
     """`cudnn`: cuDNN's attention. `gelu_in_product`: GELU in the matrix product's epilogue. `channels_last`:
     the decoder with channels last. `pictures`: its convolutions are quicker over pictures than over clips.
-    `activation`: its norms and activations as one kernel. `rounding`: the rounding to
-    eight bits as one. `pieces`: what stands between a block's products as kernels of our own. `compiler`: PyTorch can
-    compile for the card, which then does that where our own kernels are off.
+    `activation`: its norms and activations as one kernel. `eight_bits`: products of eight-bit floats, for
+    `precision: fp8`. `rounding`: the rounding to them as one kernel. `pieces`: what stands between a block's
+    products as kernels of our own. `compiler`: PyTorch can compile for the card, which then does that where our own
+    kernels are off.
     """
 
     cudnn: bool = False
@@ -47,6 +48,7 @@ class Levers:
     channels_last: bool = False
     pictures: bool = False
     activation: bool = False
+    eight_bits: bool = False
     rounding: bool = False
     pieces: bool = False
     compiler: bool = False
@@ -57,6 +59,8 @@ class Levers:
 
 
 NONE = Levers()
+OF_FP8 = ("eight_bits", "rounding")
+"""Those that serve `precision: fp8` alone."""
 FILE = "levers.json"
 """In the cache folder: what the last render found, for `doctor`, which does not load torch."""
 
@@ -73,6 +77,7 @@ def of(device: str, dtype: str) -> Levers:
         channels_last=_works("channels last", lambda: _try_channels_last(device, kind)),
         pictures=_works("the decoder over pictures", lambda: _try_pictures(device, kind)),
         activation=_works("the activation in one kernel", lambda: _try_activation(device, kind)),
+        eight_bits=_works("products of eight bits", lambda: _try_eight_bits(device, kind)),
         rounding=_works("rounding in one kernel", lambda: _try_rounding(device, kind)),
         pieces=_works("the arithmetic between products in own kernels", lambda: _try_pieces(device, kind)),
         compiler=_works("compiler", lambda: _try_compiler(device)),
@@ -199,6 +204,18 @@ def _try_activation(device: str, dtype: torch.dtype) -> bool:
     norm_silu(x[..., 1:, 2:], gamma.to(dtype), ours[..., 1:, 2:], 1e-24)
     normed = functional.rms_norm(x.float().movedim(1, -1), (256,), gamma, 1e-24).movedim(-1, 1)
     return _close(ours[..., 1:, 2:], functional.silu(normed)[..., 1:, 2:])
+
+
+def _try_eight_bits(device: str, dtype: torch.dtype) -> bool:
+    """With a scale for each row of either side."""
+    if dtype != torch.bfloat16:
+        return False
+    x = torch.randn(32, 64, device=device)
+    scale = x.abs().amax(-1, keepdim=True) / torch.finfo(torch.float8_e4m3fn).max
+    rounded = (x / scale).to(torch.float8_e4m3fn)
+    ours = torch._scaled_mm(rounded, rounded.t(), scale, scale.t().contiguous(), out_dtype=dtype)
+    plain = rounded.float() * scale
+    return _close(ours, plain @ plain.t())
 
 
 def _try_rounding(device: str, dtype: torch.dtype) -> bool:

@@ -182,7 +182,8 @@ class Renderer:
         """What makes this clip quicker, for its recipe; what this machine has is written down for the doctor."""
         found = levers.of(self._device.name, self._device.dtype)
         levers.keep(self._cache_dir, self._device.label, found)
-        on = [name for name, is_on in found.told().items() if is_on and name != "compiler"]
+        other = {"compiler"} if loaded.precision == "fp8" else {"compiler", *levers.OF_FP8}
+        on = [name for name, is_on in found.told().items() if is_on and name not in other]
         return (*on, *(["compiled"] if loaded.pipeline.pieces is not EAGER else []))
 
 
