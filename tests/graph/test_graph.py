@@ -90,6 +90,32 @@ def test_values_may_come_from_primitives_and_links_through_reroutes() -> None:
     assert (draft.num_inference_steps, draft.prompt, draft.width) == (12, "a star", 128)
 
 
+@pytest.mark.parametrize(
+    ("ident", "name", "other"),
+    [
+        ("57", "fps", node("PrimitiveString", value="x")),
+        ("57", "fps", node("PrimitiveInt", value=24)),
+        ("6", "text", node("PrimitiveBoolean", value=True)),
+        ("3", "seed", node("PrimitiveFloat", value=2.5)),
+        ("3", "model", node("CLIPTextEncode", text="x", clip=["38", 0])),
+        ("3", "latent_image", node("PrimitiveInt", value=1)),
+        ("8", "vae", node("CLIPLoader", clip_name="umt5.safetensors", type="wan")),
+        ("58", "video", node("VAEDecode", samples=["3", 0], vae=["39", 0])),
+    ],
+)
+def test_what_comes_through_reroutes_has_the_type_of_what_is_behind_them(ident, name, other) -> None:
+    graph = template()
+    graph[ident]["inputs"][name] = ["90", 0]
+    graph |= {"90": node("Reroute", x=["91", 0]), "91": node("Reroute", **{"": ["92", 0]}), "92": other}
+    assert faults(graph) == [(ident, "return_type_mismatch", name)]
+
+
+def test_a_circle_of_reroutes_is_told() -> None:
+    graph = template(n3={"model": ["90", 0]})
+    graph |= {"90": node("Reroute", x=["91", 0]), "91": node("Reroute", x=["90", 0])}
+    assert faults(graph) == [("58", "exception_during_validation", None)]
+
+
 def test_start_images_are_described_with_their_scaling() -> None:
     graph = template(n55={"start_image": ["81", 0]})
     graph["80"] = node("LoadImage", image="cat.png")

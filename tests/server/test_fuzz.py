@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import io
 import json
 import string
@@ -11,10 +13,14 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.models import SPEC
 from support.served import serve
 from support.workflows import TEMPLATE, template
 
+from wan_desktop.graph.names import ModelNames
 from wan_desktop.graph.nodes import NODES
+from wan_desktop.graph.problems import PromptRefused
+from wan_desktop.graph.reading import read
 from wan_desktop.server.settings import Limits
 
 pytestmark = [
@@ -61,13 +67,16 @@ values = st.recursive(
 links = st.tuples(st.sampled_from([*TEMPLATE, "99", "", 3]), st.integers(-2, 4)).map(list)
 
 
+PRIMITIVES = [name for name in NODES if name.startswith("Primitive")]
+
+
 @st.composite
 def graphs(draw):
     """The template with some of its inputs, links and nodes replaced by anything."""
     graph = template()
     for _ in range(draw(st.integers(1, 3))):
         node = graph[draw(st.sampled_from(sorted(TEMPLATE)))]
-        what = draw(st.integers(0, 5))
+        what = draw(st.integers(0, 7))
         names = st.sampled_from([*node["inputs"], "more"]) if node["inputs"] else st.just("more")
         if what == 0:
             node["class_type"] = draw(st.sampled_from([*NODES, "NoSuch"]) | values)
@@ -75,6 +84,10 @@ def graphs(draw):
             node["inputs"].pop(draw(names), None)
         elif what == 2:
             node["inputs"][draw(names)] = draw(links)
+        elif what == 3:
+            graph["p"] = {"class_type": draw(st.sampled_from(PRIMITIVES)), "inputs": {"value": draw(values)}}
+            graph["r"] = {"class_type": "Reroute", "inputs": {"": draw(links | st.just(["p", 0]))}}
+            node["inputs"][draw(names)] = [draw(st.sampled_from("pr")), 0]
         else:
             node["inputs"][draw(names)] = draw(values)
     return graph
@@ -100,6 +113,25 @@ def fine(served, reply):
 @given(graph=graphs())
 def test_graphs(shared, graph) -> None:
     fine(shared, shared.client.post("/prompt", {"prompt": graph}))
+
+
+class Somewhere:
+    """A computer with a model that has to be named."""
+
+    names = ModelNames((dataclasses.replace(SPEC, id="/models/Wan2.2-TI2V-5B", demo=False),))
+
+    def images(self):
+        return ["cat.png"]
+
+    def has_image(self, name):
+        return name == "cat.png"
+
+
+@settings(BOUNDED, max_examples=1000)
+@given(graph=graphs())
+def test_graphs_where_models_have_names(graph) -> None:
+    with contextlib.suppress(PromptRefused):
+        read(graph, Somewhere())
 
 
 def number(low, high):

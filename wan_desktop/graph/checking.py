@@ -129,11 +129,24 @@ def _check_link(graph: Graph, name: str, spec: list[Any], link: list[Any]) -> li
     """What is wrong with a link. Raises LookupError or TypeError when it leads nowhere."""
     if len(link) != 2:
         return [problems.bad_link(name, shown(spec, {}), link)]
-    received = _output_type(NODES[graph[link[0]]["class_type"]], link[1])
+    received = _received(graph, link)
     wanted = spec[0] if isinstance(spec[0], str) else "COMBO"
     if received in (wanted, ANY) or wanted == ANY or (wanted == "COMBO" and received == "STRING"):
         return []
     return [problems.mismatch(name, shown(spec, {}), received, wanted, link)]
+
+
+def _received(graph: Graph, link: list[Any]) -> str:
+    """The type of what a link brings; through reroutes, as far as they lead somewhere, of what is behind them."""
+    received, seen = ANY, set[str]()
+    while received == ANY and link[0] not in seen:
+        seen.add(link[0])
+        node = graph[link[0]]
+        received = _output_type(NODES[node["class_type"]], link[1])
+        behind = next(iter(node["inputs"].values()), None)
+        if isinstance(behind, list) and len(behind) == 2 and _leads_somewhere(graph, behind):
+            link = behind
+    return received
 
 
 def _output_type(kind: NodeType, slot: Any) -> str:
