@@ -10,13 +10,14 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from support.samples import a_job
+from support.samples import a_clip, a_job
 
 from wan_desktop.config.paths import Paths, find_paths
 from wan_desktop.config.redact import Redaction
 from wan_desktop.config.report import write_report
 from wan_desktop.domain.errors import DiskProblem, RenderProcessDied
 from wan_desktop.domain.job import JobState
+from wan_desktop.domain.request import Lora
 from wan_desktop.domain.settings import Settings
 from wan_desktop.engine.prompts import cut_note
 
@@ -93,15 +94,12 @@ def write(paths, tmp_path):
         (paths.logs / "host.log").write_text(f"{tmp_path}/data/x my quiet holiday\n" * 3)
         (paths.logs / "render-output.log").write_bytes(b"\xff" * 2_000_000)
         target = tmp_path / "report.zip"
-        write_report(
-            target,
-            paths=paths,
-            library=tmp_path / "clips",
-            settings=Settings(model_dirs=("/models/erika",)),
-            jobs=[failed, a_job("another", state=JobState.DONE)],
-            examination={"ok": True, "folders": {"data": {"path": str(paths.data)}}},
-            **values,
-        )
+        usual = {
+            "settings": Settings(model_dirs=("/models/erika",)),
+            "jobs": [failed, a_job("another", state=JobState.DONE)],
+            "examination": {"ok": True, "folders": {"data": {"path": str(paths.data)}}},
+        }
+        write_report(target, paths=paths, library=tmp_path / "clips", **(usual | values))
         with zipfile.ZipFile(target) as report:
             return {name: report.read(name).decode("utf-8") for name in report.namelist()}
 
@@ -123,6 +121,25 @@ def test_a_report_holds_logs_doctor_and_the_last_failure(write, tmp_path):
         assert secret not in whole
     assert "Segmentation fault in <data>/x" in told["failed"]["error"]["log"]
     assert len(found["logs/render-output.log"]) == 1_000_000
+
+
+def test_it_holds_how_the_last_clips_were_made(write):
+    clip = a_clip(job=a_job("my quiet holiday", state=JobState.DONE))
+    found = write(clips=[clip])["report.json"]
+    (told,) = json.loads(found)["clips"]
+    assert (told["job"], told["made_by"]["device"]) == (clip.job_id, "cpu")
+    assert "my quiet holiday" not in found
+
+
+def test_folders_of_models_and_loras_are_not_in_it(write):
+    job = a_job("another", state=JobState.DONE)
+    request = dataclasses.replace(
+        job.request, model="/media/erika/private/m.gguf", loras=(Lora("/mnt/mine/face.safetensors", 0.5),)
+    )
+    told = write(jobs=[dataclasses.replace(job, request=request)], settings=Settings(api_loras="/srv/hidden"))
+    for secret in ("private", "/mnt/mine", "/srv/hidden"):
+        assert secret not in told["report.json"]
+    assert "face.safetensors" in told["report.json"]
 
 
 def test_a_note_tells_nothing_of_the_words_that_were_cut(write):

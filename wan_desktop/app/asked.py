@@ -9,14 +9,13 @@ from wan_desktop.app.parts import models_here, report_to
 from wan_desktop.app.reach import looking
 from wan_desktop.domain.errors import WanError
 from wan_desktop.domain.events_json import clip_to_json, job_to_json
-from wan_desktop.domain.job import Job
+from wan_desktop.domain.job import Clip, Job
 from wan_desktop.domain.recipe import notes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from wan_desktop.domain.job import Clip
     from wan_desktop.jobs.host import Host
     from wan_desktop.models.manager import ModelManager
     from wan_desktop.process.host_client import HostClient
@@ -81,12 +80,12 @@ def report(target: Path, *, with_prompts: bool = False) -> Path:
     from wan_desktop.config.paths import default_library, find_paths
     from wan_desktop.config.settings_file import SettingsFile
 
-    paths, problem, jobs = find_paths(), "", list[Job]()
+    paths, problem, work = find_paths(), "", (list[Job](), list[Clip]())
     settings = SettingsFile(paths.config).load()
     try:
         with looking() as host:
-            jobs = host.jobs().result()
+            work = host.jobs().result(), host.clips().result()
     except WanError as error:
         problem = error.sentence
     library = Path(settings.library_dir) if settings.library_dir else default_library(paths)
-    return report_to(paths, settings, library, jobs, target, with_prompts, problem)
+    return report_to(paths, settings, library, work, target, with_prompts, problem)

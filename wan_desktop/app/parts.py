@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from wan_desktop.config.paths import Paths
-    from wan_desktop.domain.job import Job
+    from wan_desktop.domain.job import Clip, Job
     from wan_desktop.domain.settings import Settings
     from wan_desktop.jobs.ports import Backend
     from wan_desktop.library.folder import LibraryFolder
@@ -131,8 +131,8 @@ class HostParts:
 
     def write_report(self, target: Path, *, with_prompts: bool = False) -> Path:
         """Write a file for whoever helps to `target`; takes a second or two. Raises DiskProblem."""
-        jobs = self.host.jobs().result()
-        return report_to(self._paths, self.settings, self.library.folder, jobs, target, with_prompts)
+        work = self.host.jobs().result(), self.host.clips().result()
+        return report_to(self._paths, self.settings, self.library.folder, work, target, with_prompts)
 
     def runner(self, *, even_paused: bool = False) -> Runner:
         """A runner on the host, with everything this computer gives it."""
@@ -227,22 +227,23 @@ def report_to(
     paths: Paths,
     settings: Settings,
     library: Path,
-    jobs: Sequence[Job],
+    work: tuple[Sequence[Job], Sequence[Clip]],
     target: Path,
     with_prompts: bool,
     problem: str = "",
 ) -> Path:
-    """Write a file for whoever helps to `target`; `problem` says why `jobs` lacks some. Raises DiskProblem."""
+    """Write a file for whoever helps to `target`; `problem` says why `work` lacks some. Raises DiskProblem."""
     from wan_desktop.config import doctor as examination
     from wan_desktop.config.report import write_report
 
-    newest_first = sorted(jobs, key=lambda job: -(job.finished_at or job.started_at or job.created_at))
+    newest_first = sorted(work[0], key=lambda job: -(job.finished_at or job.started_at or job.created_at))
     return write_report(
         target,
         paths=paths,
         library=library,
         settings=settings,
         jobs=newest_first,
+        clips=work[1],
         examination=examination.examine(paths, library),
         problem=problem,
         with_prompts=with_prompts,

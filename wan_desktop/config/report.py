@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wan_desktop.config.paths import Paths
-    from wan_desktop.domain.job import Job
+    from wan_desktop.domain.job import Clip, Job
     from wan_desktop.domain.settings import Settings
 
 MOST_LOG_BYTES = 1_000_000
@@ -36,17 +36,18 @@ def write_report(
     library: Path,
     settings: Settings,
     jobs: Sequence[Job],
+    clips: Sequence[Clip] = (),
     examination: dict[str, Any],
     problem: str = "",
     with_prompts: bool = False,
 ) -> Path:
     """Write a zip to `target`, whole or not at all: report.json and the logs, redacted. Raises DiskProblem.
 
-    `jobs` newest first; `examination` is the doctor's; `problem` a sentence on why something of it is missing.
+    `jobs` and `clips` newest first; `examination` is the doctor's; `problem` a sentence on why something is missing.
     In no case are pictures, clips, their start images or settings that name folders in it.
     """
     prompts = [] if with_prompts else [t for j in jobs for t in (j.request.prompt, j.request.negative_prompt)]
-    redact = Redaction(folders=_folders(paths, library, settings), prompts=prompts)
+    redact = Redaction(folders=_folders(paths, library, settings, jobs), prompts=prompts)
     failed = next((job for job in jobs if job.state is JobState.FAILED), None)
     told = {
         "app": __version__,
@@ -56,6 +57,7 @@ def write_report(
         "settings": settings.to_json(),
         "failed": None if failed is None else _job(failed, with_prompts),
         "jobs": [_job(job, with_prompts) for job in jobs[:_MOST_JOBS]],
+        "clips": [{"job": c.job_id, "made_by": c.recipe.get("made_by")} for c in clips[:_MOST_JOBS]],
     }
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as report:
@@ -80,11 +82,14 @@ def _without_prompt(note: str) -> str:
     return note
 
 
-def _folders(paths: Paths, library: Path, settings: Settings) -> dict[str, Path]:
+def _folders(paths: Paths, library: Path, settings: Settings, jobs: Sequence[Job]) -> dict[str, Path]:
     known = {"data": paths.data, "config": paths.config, "cache": paths.cache, "logs": paths.logs}
     known |= {f"models {n}": Path(folder) for n, folder in enumerate(settings.model_dirs, 1)}
-    if settings.model:
-        known["model"] = Path(settings.model)
+    named = {settings.model, *(job.request.model for job in jobs)}
+    parents = {Path(name).parent for name in named if Path(name).is_absolute()}
+    parents |= {Path(lora.path).parent for job in jobs for lora in job.request.loras}
+    parents |= {Path(settings.api_loras)} if settings.api_loras else set()
+    known |= {f"folder {n}": folder for n, folder in enumerate(sorted(parents), 1) if folder != folder.parent}
     return known | {"library": library}
 
 
