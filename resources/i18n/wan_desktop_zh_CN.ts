@@ -1827,6 +1827,10 @@
         <translation>视频库文件夹</translation>
     </message>
     <message>
+        <source>What renders. File → Models… finds what is on this computer, in any format.</source>
+        <translation>用来渲染的模型。“文件 → 模型…”会找到这台电脑上已有的模型，任何格式都可以。</translation>
+    </message>
+    <message>
         <source>Device</source>
         <translation>设备</translation>
     </message>
@@ -1873,10 +1877,6 @@
     <message>
         <source>Model</source>
         <translation>模型</translation>
-    </message>
-    <message>
-        <source>What renders. Any Diffusers folder of it will do.</source>
-        <translation>用来渲染的模型。任何 Diffusers 格式的文件夹都可以。</translation>
     </message>
     <message>
         <source>Appearance</source>

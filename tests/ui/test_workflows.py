@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QThreadPool
 from PySide6.QtGui import QGuiApplication
+from safetensors.numpy import save_file
 from support.comfy_files import LAYOUT, WRITERS, plain_json, png
 from support.workflows import node, template
+
+from wan_desktop.bridge.workflows import workflow_text
+from wan_desktop.domain.request import Draft, Lora
 
 SIZE = {"width": 256, "height": 160, "length": 25}
 
@@ -42,6 +48,37 @@ def test_a_dropped_workflow_becomes_the_form(qtbot, desk, panel, window, drop, f
     assert window.banners.texts() == []
     panel.submit()
     qtbot.waitUntil(lambda: any(j.request.prompt == "a blue star" for j in desk.session.jobs.values()))
+
+
+def test_its_loras_come_back_when_they_are_known(qtbot, desk, panel, window, told, drop, files, tmp_path):
+    """Those of the folder that Settings name, and those that an earlier job used."""
+    folder = tmp_path / "loras"
+    used, listed = write_lora(tmp_path / "used.safetensors"), write_lora(folder / "sub" / "ink.safetensors")
+    panel.fill(Draft(prompt="before", loras=(Lora(str(used), 0.5),)))
+    with qtbot.waitSignal(desk.session.submitted, timeout=10_000) as job:
+        panel.submit()
+    text = workflow_text(job.args[0].request)
+    panel.clear()
+    (tmp_path / "copied.json").write_text(text)
+    assert drop(window, files(str(tmp_path / "copied.json")))
+    assert [(one.path, one.strength) for one in arrived(qtbot, panel, "before").loras] == [(str(used), 0.5)]
+
+    (tmp_path / "other.json").write_text(
+        text.replace("used.safetensors", "ink.safetensors").replace("before", "after")
+    )
+    assert drop(window, files(str(tmp_path / "other.json")))
+    assert "ink.safetensors" in told("cannot be rendered here")
+    desk.session.change_settings(replace(desk.settings, api_loras=str(folder)))
+    assert drop(window, files(str(tmp_path / "other.json")))
+    assert [one.path for one in arrived(qtbot, panel, "after").loras] == [str(listed)]
+
+
+def write_lora(file):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    stem = "diffusion_model.blocks.0.self_attn.q"
+    shapes = {"lora_down": (4, 256), "lora_up": (256, 4)}
+    save_file({f"{stem}.{kind}.weight": np.zeros(shape, np.float32) for kind, shape in shapes.items()}, file)
+    return file
 
 
 def test_dropped_on_the_start_image_or_opened_it_is_the_same(qtbot, panel, window, drop, files, tmp_path):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from wan_desktop.bridge.workflows import FoundWorkflow
     from wan_desktop.domain.request import RenderRequest
+    from wan_desktop.domain.settings import Settings
     from wan_desktop.jobs.host import Host
 
 
@@ -26,6 +27,7 @@ class SessionFiles:
 
     _host: Host
     _write_report: ReportWriter
+    _settings: Settings
 
     def write_report(self, target: Path, *, with_prompts: bool) -> Path:
         """Write the file for whoever helps. Takes seconds: call it in the background. Raises DiskProblem."""
@@ -68,7 +70,7 @@ class SessionFiles:
         from wan_desktop.bridge.workflows import read_workflow
         from wan_desktop.media.metadata import texts_in
 
-        return read_workflow(self._host, path, texts_in(path))
+        return read_workflow(self._host, path, texts_in(path), self._settings.api_loras)
 
     def may_hold_workflow(self, path: str) -> bool:
         """True for a picture of a kind that ComfyUI writes workflows into."""

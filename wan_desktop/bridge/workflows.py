@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import tempfile
 from dataclasses import dataclass, replace
@@ -16,7 +18,7 @@ from wan_desktop.graph.nodes import NODES
 from wan_desktop.graph.problems import PromptRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wan_desktop.domain.request import Draft, RenderRequest
     from wan_desktop.graph.checking import Graph
@@ -54,9 +56,12 @@ def workflow_text(request: RenderRequest) -> str:
     return json.dumps(writing.workflow(request, _model_name(request.model)), ensure_ascii=False, indent=2)
 
 
-def read_workflow(host: Host, path: str, texts: Mapping[str, str]) -> FoundWorkflow | None:
+def read_workflow(
+    host: Host, path: str, texts: Mapping[str, str], lora_folder: str = ""
+) -> FoundWorkflow | None:
     """What the workflow among a file's texts asks for, or None when there is none. Reads and writes pictures.
 
+    It may name the LoRAs in `lora_folder` ("": none) and those of jobs that are there.
     Raises InvalidRequest with a sentence that names the node when it cannot be rendered here, BadImage, DiskProblem.
     """
     graph, name = find_workflow(texts), Path(path).name
@@ -66,11 +71,29 @@ def read_workflow(host: Host, path: str, texts: Mapping[str, str]) -> FoundWorkf
         return None
     _check_nodes(graph, name)
     try:
-        found = reading.read(graph, _Here(names.ModelNames(host.models.all(), demo=True)))
+        found = reading.read(graph, _Here(_names(host, lora_folder)))
     except PromptRefused as refusal:
         raise _refused(refusal, graph, name) from refusal
     draft = replace(found.draft, model=None)  # the form's own model draws it
     return FoundWorkflow(draft) if found.start is None else _with_start(host, path, draft, found.start)
+
+
+def _names(host: Host, lora_folder: str) -> names.ModelNames:
+    folder = Path(lora_folder)
+    used = [lora.path for job in host.jobs().result() for lora in job.request.loras]
+    listed = sorted(map(str, folder.rglob("*.safetensors"))) if lora_folder else []
+    loras = {
+        name: path for path in (*used, *listed) for name in _lora_names(path, folder) if os.path.isfile(path)
+    }
+    return names.ModelNames(host.models.all(), demo=True, loras=loras)
+
+
+def _lora_names(path: str, folder: Path) -> Iterator[str]:
+    """The file's own name, and in the folder the way to it, as ComfyUI writes it on either system."""
+    yield re.split(r"[\\/]", path)[-1]
+    with contextlib.suppress(ValueError):
+        inside = Path(path).relative_to(folder)
+        yield from (inside.as_posix(), "\\".join(inside.parts))
 
 
 def _with_start(host: Host, path: str, draft: Draft, start: StartImage) -> FoundWorkflow:

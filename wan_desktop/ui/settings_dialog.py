@@ -215,8 +215,8 @@ class SettingsDialog(QDialog):
 
     def _rendering(self) -> FormRows:
         rows = FormRows(self)
-        any_folder = self.tr("What renders. Any Diffusers folder of it will do.")
-        rows.add(self.tr("Model"), self.model, any_folder, self.add_model)
+        found = self.tr("What renders. File → Models… finds what is on this computer, in any format.")
+        rows.add(self.tr("Model"), self.model, found, self.add_model)
         rows.add(self.tr("Device"), self.device, self.tr("What renders on this computer."))
         asleep = self.tr("The computer does not go to sleep by itself then. The screen may go dark.")
         rows.add(self.tr("Keep awake"), self.awake, asleep)
