@@ -1,9 +1,14 @@
 """Every way of decoding makes the frames that diffusers makes at once, and leaves nothing behind."""
 
+import os
+import sys
+import tempfile
+
 import numpy as np
 import pytest
 import torch
 
+from wan_desktop.domain.errors import DiskProblem
 from wan_desktop.engine import decode
 from wan_desktop.engine.decode import decode_frames, decode_groups, latent_statistics, to_uint8
 from wan_desktop.engine.decoder import Decoder, fits
@@ -80,6 +85,44 @@ def test_frames_of_tiles_are_those_of_the_whole(pipeline, monkeypatch, keep):
     difference = np.abs(np.concatenate(whole).astype(int) - np.concatenate(cut))
     assert difference.max() <= 1
     assert (difference > 0).mean() < 1e-3
+
+
+@pytest.fixture(params=["reserved", "written"])
+def way(request, monkeypatch):
+    """How a file gets its room: as POSIX has it, or without that."""
+    if request.param == "written":
+        monkeypatch.delattr(os, "posix_fallocate", raising=False)
+    elif not hasattr(os, "posix_fallocate"):
+        pytest.skip("not on this system")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits and blocks of POSIX")
+def test_a_file_that_cannot_have_its_room_is_a_full_disk(pipeline, monkeypatch, tmp_path, way):
+    import resource
+
+    monkeypatch.setattr(decode, "KEEP_BYTES", 0)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, limits[1]))  # the frames take 165,888 bytes
+    try:
+        with pytest.raises(DiskProblem, match="is full") as told:
+            next(decode_frames(pipeline.vae, latents(3), (1, 2)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert told.value.values["place"] == str(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits and blocks of POSIX")
+def test_a_file_has_all_its_room_before_anything_is_written(way):
+    count = 3 * 2**20 + 5
+    with tempfile.TemporaryFile(buffering=0) as file:
+        decode.reserve(file, count)
+        found = os.fstat(file.fileno())
+        assert found.st_size == count
+        assert found.st_blocks * 512 >= count
+        file.seek(0)
+        assert not any(file.read())
 
 
 def test_another_make_of_vae_is_decoded_by_diffusers(pipeline, monkeypatch):

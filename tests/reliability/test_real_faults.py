@@ -171,6 +171,32 @@ def test_a_quota_for_files_pauses_the_job_and_no_process_sits_on_the_unfinished_
     assert same(clip_of(host, job), whole)
 
 
+@pytest.mark.parametrize("small_disk", ["temporary"], indirect=True)
+def test_a_full_disk_under_the_frames_of_tiles_pauses_the_job_which_keeps_its_latents(
+    tmp_path, small_disk, monkeypatch
+):
+    """They lie in a mapped file: to write where the disk has no room would kill the render process."""
+    monkeypatch.setenv("TMPDIR", str(small_disk))
+    filler = fill(small_disk)
+    os.truncate(filler, filler.stat().st_size - 65536)  # less than half of what the frames take
+    host = RealHost(tmp_path, module="tests.support.tiled_program")
+    try:
+        host.start()
+        job = host.client.submit(DRAFT).result()
+        paused = in_state(host, job, JobState.PAUSED, JobState.FAILED, JobState.DONE)
+        assert paused.state is JobState.PAUSED, paused.error
+        assert "is full" in paused.error["template"]
+        assert paused.error["values"]["place"] == str(small_disk)
+        assert paused.kept_latents
+        assert paused.attempts == 0
+        filler.unlink()
+        frames, _ = clip_of(host, job)  # it goes on by itself
+        assert len(frames) == DRAFT.num_frames
+        nothing_half_written(host)
+    finally:
+        host.kill_all()
+
+
 # ---- damaged files
 
 

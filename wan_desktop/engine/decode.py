@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from diffusers.models.autoencoders.autoencoder_kl_wan import unpatchify
 
 from wan_desktop.engine.decoder import Decoder, fits, lay_out
 from wan_desktop.engine.regions import tiles
+from wan_desktop.media.files import disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +26,8 @@ GRID = 8
 """Cells of the decoder's largest grid per latent, along each side; a cell becomes `patch_size` pixels."""
 KEEP_BYTES = 2**30
 """Frames that are made tile by tile wait in memory up to this size, and in a file beyond it."""
+_ZEROS = 2**20
+"""Bytes that are written at a time where a file's room cannot be reserved."""
 
 
 @torch.no_grad()
@@ -53,7 +58,8 @@ def decode_frames(
     """The frames of normalised `latents`: uint8 [n, H, W, 3] per latent frame (n = 1, then 4).
 
     `cut`: into how many tiles, down and across, each made alone for the whole clip: that takes less of the device's
-    memory, and no frame comes before the last tile. The frames are the same but for rounding.
+    memory, and no frame comes before the last tile. The frames are the same but for rounding. Raises DiskProblem
+    when they have to wait in a file, and its disk has no room.
     """
     if cut == (1, 1) or not fits(vae):
         yield from _fetched(to_uint8(group) for group in decode_groups(vae, latents))
@@ -128,18 +134,53 @@ def _arrived(here: torch.Tensor, event: torch.cuda.Event) -> np.ndarray:
 
 
 class _Frames:
-    """Room for frames, uint8 of `shape`: memory, or a file without a name that goes with this."""
+    """Room for frames, uint8 of `shape`: memory, or a file without a name that goes with this.
+
+    The file has all its room before anything is written: in a mapped one, a full disk would end the process.
+    """
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self._shape = shape
         self._file: Any = None
 
     def __enter__(self) -> np.ndarray:
-        if int(np.prod(self._shape)) <= KEEP_BYTES:
+        """Raises DiskProblem when the file cannot have its room."""
+        count = int(np.prod(self._shape))
+        if count <= KEEP_BYTES:
             return np.empty(self._shape, np.uint8)
-        self._file = tempfile.TemporaryFile(prefix="wan-desktop-")
-        return np.memmap(self._file, np.uint8, "w+", shape=self._shape)
+        folder = spill_folder()
+        with disk_errors(folder):
+            self._file = tempfile.TemporaryFile(prefix="wan-desktop-", dir=folder, buffering=0)
+        try:
+            with disk_errors(folder):
+                reserve(self._file, count)
+            return np.memmap(self._file, np.uint8, "r+", shape=self._shape)
+        except BaseException:
+            self._file.close()
+            raise
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def spill_folder() -> str:
+    """Where frames wait in a file: what TMPDIR, TEMP or TMP names, else /var/tmp, as /tmp is often memory itself."""
+    for folder in (*map(os.environ.get, ("TMPDIR", "TEMP", "TMP")), "/var/tmp"):
+        if folder and os.path.isdir(folder):
+            return folder
+    return tempfile.gettempdir()
+
+
+def reserve(file: Any, count: int) -> None:
+    """Give an unbuffered new file `count` bytes of the disk, all zero. Raises OSError when there is no such room."""
+    if hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(file.fileno(), 0, count)
+            return
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # those: the file system cannot
+                raise
+    zeros = memoryview(bytes(min(count, _ZEROS)))
+    while count > 0:
+        count -= file.write(zeros[:count])
