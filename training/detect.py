@@ -21,7 +21,7 @@ _LOOKS = 7  # frames that a kind is read from
 _ALIKE = (
     0.72  # overlap over union that a silhouette needs to be called anything; rendered ones have 0.8 or more
 )
-_SIZE_BOUNDS = (24.5, 36.5)  # radii between small, medium and large where the shorter side has 160
+_SIZE_BOUNDS = (26.5, 38.5)  # radii between small, medium and large where the shorter side has 160
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ def weather_of(clip: np.ndarray, hidden: np.ndarray) -> str:
     power, scores = fall_scores(clip, hidden)
     if power < LEAST_POWER:
         return ""
-    if scores["snow"] > AGREEING["snow"]:  # slow enough to agree with itself after one frame too
-        return "snow"
-    return "rain" if scores["rain"] > AGREEING["rain"] else ""
+    likeliest = max(
+        scores, key=scores.__getitem__
+    )  # long drops and slow flakes agree a little with each other
+    return likeliest if scores[likeliest] > AGREEING[likeliest] else ""

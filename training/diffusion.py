@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PEAK_RATE = 1.5e-3
 RENEW_EVERY = 10  # steps for each chunk of new clips
-KEEP_EVERY = 5000
+KEEP_EVERY = 2500
 
 
 @dataclass(frozen=True, slots=True)

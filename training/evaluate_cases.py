@@ -10,7 +10,16 @@ import torch
 
 from training import configs
 from training.evaluate_sampling import Ask, to_bytes
-from training.scene import CAMERAS, COLOURS, PHOTO, WEATHERS, Scene, random_scene, unseen_combination
+from training.scene import (
+    CAMERAS,
+    COLOURS,
+    EXTRAS,
+    PHOTO,
+    WEATHERS,
+    Scene,
+    random_scene,
+    unseen_combination,
+)
 from training.words import COLOUR_WORDS, caption, facts, plain_caption
 from training.world import layout, render
 
@@ -101,6 +110,11 @@ def core(rng: random.Random, number: int = 0) -> Scene:
     return random_scene(rng, core=1.0)
 
 
+def shown(rng: random.Random, number: int = 0) -> Scene:
+    """A scene like those that the transformer was shown."""
+    return random_scene(rng, extras=EXTRAS)
+
+
 def anything(rng: random.Random, number: int = 0) -> Scene:
     """A scene of the whole world."""
     return random_scene(rng)
@@ -131,7 +145,7 @@ def prompt_groups(most: int | None) -> list[Group]:
     unseen = cases(n(100), lambda rng, _: unseen_combination(rng), FOUR, 8)
     groups = [
         Group("core", cases(n(200), core, FOUR, 1)),
-        Group("mix", cases(n(200), anything, FOUR, 2)),
+        Group("mix", cases(n(200), shown, FOUR, 2)),
         Group("chinese", cases(n(200), core, FOUR, 1, "zh")),
         Group("unseen", unseen),
         Group("camera", cases(n(60), camera, ("camera",), 3), ("camera",)),

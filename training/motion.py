@@ -14,19 +14,19 @@ from training.scene import STRAIGHT
 if TYPE_CHECKING:
     from training.scene import Scene, Thing
 
-RADIUS = {"small": (17.0, 22.0), "medium": (27.0, 33.0), "large": (40.0, 48.0)}
+RADIUS = {"small": (19.0, 24.0), "medium": (29.0, 35.0), "large": (42.0, 50.0)}
 """In pixels where the shorter side has 160, as all lengths here; times are for 25 frames."""
-TRAVEL = {"slow": (28.0, 42.0), "normal": (60.0, 90.0), "fast": (110.0, 150.0)}
-HOPS = {"slow": 2.0, "normal": 2.5, "fast": 3.0}
-HOP_HEIGHT = (45.0, 70.0)
-CIRCLES = {"slow": 0.6, "normal": 1.0, "fast": 1.7}
+TRAVEL = {"slow": (28.0, 42.0), "normal": (60.0, 90.0), "fast": (105.0, 135.0)}
+HOPS = {"slow": 1.6, "normal": 2.0, "fast": 2.5}
+HOP_HEIGHT = (40.0, 60.0)
+CIRCLES = {"slow": 0.6, "normal": 0.85, "fast": 1.2}
 CIRCLE_RADIUS = (24.0, 36.0)
-SPIN = {"slow": 0.5, "normal": 1.0, "fast": 1.6}
+SPIN = {"slow": 0.55, "normal": 0.8, "fast": 1.1}
 SPIN_RADIANS = (0.5 * 6, 0.7 * 6)  # 0.5 to 0.7 in four frames
 GROWTH = (1.7, 2.2)
 PAN = (36.0, 60.0)
 ZOOM = (1.3, 1.5)
-TILT = 0.15  # radians either way
+TILT = 0.1  # radians either way
 MARGIN = 1.06
 """Radii that a thing takes from its middle, edges included."""
 _WAY = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}

@@ -24,13 +24,19 @@ WEATHERS = ("", "rain", "snow")
 CAMERAS = ("", "left", "right", "in", "out")
 """The camera's own movement: "" stands still, it pans left or right (what it sees goes the other way), it zooms."""
 
+EXTRAS = 0.0
+"""How often the transformer is shown what a scene may have beside its thing: a second thing, rain or snow.
+
+Never, until it draws the one thing as well as it should. Its VAE, its text encoder and the detectors know them.
+"""
+
 ROUND = frozenset({"ball", "ring"})  # nobody sees these spin
 LOST_IN = {  # colours that cannot be told from a setting
     "clouds": frozenset({"blue", "cyan", "white"}),
     "night": frozenset({"black", "blue", "purple"}),
     "sea": frozenset({"blue", "cyan", "white"}),
     "hills": frozenset({"green", "cyan", "blue"}),
-    "sunset": frozenset({"red", "orange", "yellow", "pink", "purple"}),
+    "sunset": frozenset({"red", "orange", "yellow", "pink", "purple", "black"}),
 }
 
 
@@ -69,14 +75,14 @@ def held_out(scene: Scene) -> bool:
     return zlib.crc32(name.encode()) % 10 == 0
 
 
-def random_scene(rng: random.Random, core: float = 0.6) -> Scene:
+def random_scene(rng: random.Random, core: float = 0.6, extras: float = 1.0) -> Scene:
     """A scene of the world that training may show.
 
     A share `core` has one thing over a coloured background and nothing else; the rest may have a textured
-    setting, a second thing, weather and a camera that moves.
+    setting, a camera that moves and, a share `extras` of those without one, a second thing or weather.
     """
     while True:
-        scene = _core_scene(rng) if rng.random() < core else _rich_scene(rng)
+        scene = _core_scene(rng) if rng.random() < core else _rich_scene(rng, extras)
         if not held_out(scene):
             return scene
 
@@ -95,20 +101,22 @@ def _core_scene(rng: random.Random) -> Scene:
     return Scene(_random_thing(rng, colour), setting, ground)
 
 
-def _rich_scene(rng: random.Random) -> Scene:
+def _rich_scene(rng: random.Random, extras: float) -> Scene:
     setting = rng.choice(SETTINGS) if rng.random() < 0.75 else rng.choice(SETTINGS[2:])
     ground = rng.choice(COLOURS) if setting in COLOURED else ""
     free = [c for c in COLOURS if c != ground and c not in LOST_IN.get(setting, ())]
     colour, other = rng.sample(free, 2)
     scene = Scene(_random_thing(rng, colour), setting, ground)
-    if setting not in COLOURED and rng.random() < 0.4:
+    if setting not in COLOURED and rng.random() < 0.25:
         thing = replace(scene.thing, motion="still", speed="normal")
         return replace(scene, thing=thing, camera=rng.choice(CAMERAS[1:]))
+    if rng.random() >= extras:
+        return scene
     roll = rng.random()
-    if roll < 0.4:
+    if roll < 0.5:
         kind = rng.choice(KINDS)
         return replace(scene, second=Thing(other, kind, rng.choice(SIZES[:2])))
-    if roll < 0.7:
+    if roll < 0.85:
         return replace(scene, weather=rng.choice(WEATHERS[1:]))
     return scene
 

@@ -41,9 +41,9 @@ def _triangle(x: Tensor, y: Tensor, side: float = 0.84) -> Tensor:
     return -torch.sqrt(px * px + py * py) * py.sign() - 0.06
 
 
-def _star(x: Tensor, y: Tensor, inner: float = 0.45) -> Tensor:
+def _star(x: Tensor, y: Tensor, inner: float = 0.5) -> Tensor:
     ax, ay = 0.809016994375, -0.587785252292
-    px, py = x.abs(), -y
+    px, py = x.abs() * 1.06, -y * 1.06
     for kx in (ax, -ax):
         along = 2 * (kx * px + ay * py).clamp(min=0)
         px, py = px - along * kx, py - along * ay
@@ -51,7 +51,7 @@ def _star(x: Tensor, y: Tensor, inner: float = 0.45) -> Tensor:
     bx, by = -inner * ay, inner * ax - 1.0
     h = ((px * bx + py * by) / (bx * bx + by * by)).clamp(0, 1.0)
     distance = torch.sqrt((px - bx * h) ** 2 + (py - by * h) ** 2)
-    return distance * (py * bx - px * by).sign() - 0.02
+    return distance * (py * bx - px * by).sign() / 1.06 - 0.06
 
 
 def _heart(x: Tensor, y: Tensor, scale: float = 0.67) -> Tensor:
@@ -63,7 +63,7 @@ def _heart(x: Tensor, y: Tensor, scale: float = 0.67) -> Tensor:
 
 
 def _ring(x: Tensor, y: Tensor) -> Tensor:
-    return (torch.sqrt(x * x + y * y) - 0.70).abs() - 0.24
+    return (torch.sqrt(x * x + y * y) - 0.72).abs() - 0.22
 
 
 def _cross(x: Tensor, y: Tensor) -> Tensor:

@@ -124,7 +124,7 @@ def test_weather_is_seen_over_any_ground_and_falls(weather: str, ground: str) ->
     change = (pixels[1] - pixels[0]).abs().amax(0)  # [T, H, W]
     share = (change > 0.1).float().mean((1, 2))
     assert (share > 0.002).all()
-    assert (share < 0.05).all()
+    assert (share < 0.07).all()
     assert not torch.equal(change[0], change[4])
 
 
@@ -142,7 +142,7 @@ def test_speeds_tell_how_far_it_goes() -> None:
     scenes = [Scene(ball("right", size="small", speed=s), "clouds") for s in SPEEDS for _ in range(20)]
     moved = centres(scenes)
     travel = (moved[:, -1] - moved[:, 0])[:, 0].view(3, 20)
-    bounds = torch.tensor([[28, 42], [60, 90], [110, 150]])
+    bounds = torch.tensor([[28, 42], [60, 90], [105, 135]])
     assert (travel >= bounds[:, :1] - 0.01).all()
     assert (travel <= bounds[:, 1:] + 0.01).all()
 
