@@ -68,6 +68,7 @@ SIZES = [
     {"label": "16:10", "width": 256, "height": 160},
     {"label": "10:16", "width": 160, "height": 256},
     {"label": "1:1", "width": 192, "height": 192},
+    {"label": "5:3", "width": 320, "height": 192},
 ]
 LIMITS = {"min_side": 96, "max_side": 320, "max_pixels": 65536, "max_frames": 49}
 

@@ -20,8 +20,8 @@ EXAMPLES = (
 That one is a combination that training never shows; the others are all of combinations that it does.
 """
 
-NOT_DRAWN = frozenset({"WEATHERS", "WEATHERS_OF"})
-"""Tables of words that training tells but the model does not follow yet: they count as outside its world."""
+NOT_DRAWN = frozenset({"WEATHERS", "WEATHERS_OF", "BESIDE", "BESIDE_FIRST"})
+"""Tables of words for what scenes have beside their thing (`EXTRAS`): they count as outside the model's world."""
 
 WORDS = {
     "colours": COLOURS,
