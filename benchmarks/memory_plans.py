@@ -138,8 +138,8 @@ class Bench:
         """A clip on a card of so many GiB; where memory runs out, the next plan, as the product does it."""
         import torch
 
-        from wan_desktop.engine import device as devices
         from wan_desktop.engine import plans
+        from wan_desktop.engine.planner import free_now
 
         cap = (gib - 1) * GIB
         row: dict[str, Any] = {"card_gib": gib, "ran_out": []}
@@ -148,7 +148,7 @@ class Bench:
         try:
             number = len(self.seen["cards"])  # on the processor there is no cap, so each plan has its turn
             if self._device.is_cuda:
-                free = devices.free_memory(self._device)
+                free = free_now(self._device)
                 number = plans.fitting(self._forecast, self._size, free, plans.CARD)
             for plan in plans.CARD[number:]:
                 try:

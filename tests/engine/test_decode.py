@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from wan_desktop.domain.errors import DiskProblem
-from wan_desktop.engine import decode
+from wan_desktop.engine import decode, plans
 from wan_desktop.engine.decode import decode_frames, decode_groups, latent_statistics, to_uint8
 from wan_desktop.engine.decoder import Decoder, fits
 from wan_desktop.engine.leash import leashed
@@ -72,10 +72,11 @@ def test_tiles_and_bands_have_no_seams(pipeline, size, cut, how):
     assert (tiled(pipeline.vae, x, *cut, **how) - at_once(pipeline.vae, x)).abs().max() <= 1e-5
 
 
-@pytest.mark.parametrize("keep", [2**30, 100])
-def test_frames_of_tiles_are_those_of_the_whole(pipeline, monkeypatch, keep):
-    """In memory, and in a file when they are too many for it."""
-    monkeypatch.setattr(decode, "KEEP_BYTES", keep)
+@pytest.mark.parametrize(("keep", "memory"), [(2**30, 2**40), (100, 2**40), (2**30, 0)])
+def test_frames_of_tiles_are_those_of_the_whole(pipeline, monkeypatch, keep, memory):
+    """In memory, and in a file when they are too many for it, or for what is free."""
+    monkeypatch.setattr(plans, "KEEP_BYTES", keep)
+    monkeypatch.setattr(decode, "host_memory", lambda: memory)
     x = latents(3)
     whole = list(decode_frames(pipeline.vae, x))
     cut = list(decode_frames(pipeline.vae, x, (2, 3)))
@@ -97,10 +98,12 @@ def way(request, monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits and blocks of POSIX")
-def test_a_file_that_cannot_have_its_room_is_a_full_disk(pipeline, monkeypatch, tmp_path, way):
+@pytest.mark.parametrize(("keep", "memory"), [(0, 2**40), (2**30, 2**27)])
+def test_a_file_that_cannot_have_its_room_is_a_full_disk(pipeline, monkeypatch, tmp_path, way, keep, memory):
     import resource
 
-    monkeypatch.setattr(decode, "KEEP_BYTES", 0)
+    monkeypatch.setattr(plans, "KEEP_BYTES", keep)
+    monkeypatch.setattr(decode, "host_memory", lambda: memory)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, limits[1]))  # the frames take 165,888 bytes

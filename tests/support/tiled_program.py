@@ -9,10 +9,10 @@ A processor has no plan that does so; the program is as it is otherwise.
 def render(conn, settings):
     """Be the render process."""
     from wan_desktop import child
-    from wan_desktop.engine import decode, plans
+    from wan_desktop.engine import plans
 
     plans.PROCESSOR = (plans.Plan("tiled", cut=(1, 2)),)
-    decode.KEEP_BYTES = 0
+    plans.KEEP_BYTES = 0
     child.main(conn, settings)
 
 

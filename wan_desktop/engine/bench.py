@@ -15,7 +15,6 @@ import torch
 
 from wan_desktop.domain.benchmark import Benchmark
 from wan_desktop.domain.weight_names import TEXT_ENCODER, TRANSFORMER, VAE
-from wan_desktop.engine import device as devices
 from wan_desktop.engine import full_size, lean, levers, plans
 from wan_desktop.engine.compiling import pieces
 from wan_desktop.engine.decoder import Decoder, lay_out
@@ -23,6 +22,7 @@ from wan_desktop.engine.forecast import Forecast, Size
 from wan_desktop.engine.lanes import Pinned
 from wan_desktop.engine.lean_parts import pieces_for
 from wan_desktop.engine.loaded import free
+from wan_desktop.engine.planner import free_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,7 +119,7 @@ class Bench:
         here = plans.available(self._device)
         number = 0
         if self._device.is_cuda:
-            number = plans.fitting(forecast, CLIP, devices.free_memory(self._device), here)
+            number = plans.fitting(forecast, CLIP, free_now(self._device), here)
         text = outlines[TEXT_ENCODER].encoder.block
         return {
             "plan": here[number],

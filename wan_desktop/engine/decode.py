@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,9 @@ import numpy as np
 import torch
 from diffusers.models.autoencoders.autoencoder_kl_wan import unpatchify
 
+from wan_desktop.engine import plans
 from wan_desktop.engine.decoder import Decoder, fits, lay_out
+from wan_desktop.engine.device import host_memory
 from wan_desktop.engine.regions import tiles
 from wan_desktop.media.files import disk_errors
 
@@ -24,8 +27,6 @@ if TYPE_CHECKING:
 
 GRID = 8
 """Cells of the decoder's largest grid per latent, along each side; a cell becomes `patch_size` pixels."""
-KEEP_BYTES = 2**30
-"""Frames that are made tile by tile wait in memory up to this size, and in a file beyond it."""
 _ZEROS = 2**20
 """Bytes that are written at a time where a file's room cannot be reserved."""
 
@@ -134,7 +135,7 @@ def _arrived(here: torch.Tensor, event: torch.cuda.Event) -> np.ndarray:
 
 
 class _Frames:
-    """Room for frames, uint8 of `shape`: memory, or a file without a name that goes with this.
+    """Room for frames, uint8 of `shape`: memory, or a file without a name that goes with this (`plans` says which).
 
     The file has all its room before anything is written: in a mapped one, a full disk would end the process.
     """
@@ -146,7 +147,7 @@ class _Frames:
     def __enter__(self) -> np.ndarray:
         """Raises DiskProblem when the file cannot have its room."""
         count = int(np.prod(self._shape))
-        if count <= KEEP_BYTES:
+        if plans.wait_in_memory(count, host_memory()):
             return np.empty(self._shape, np.uint8)
         folder = spill_folder()
         with disk_errors(folder):
@@ -170,6 +171,14 @@ def spill_folder() -> str:
         if folder and os.path.isdir(folder):
             return folder
     return tempfile.gettempdir()
+
+
+def spill_room() -> int:
+    """Bytes that are free there."""
+    try:
+        return shutil.disk_usage(spill_folder()).free
+    except OSError:
+        return 0
 
 
 def reserve(file: Any, count: int) -> None:

@@ -156,15 +156,21 @@ def free_memory(device: Device) -> int:
 
     What PyTorch holds and does not use counts as free, and what it was told to keep off does not.
     """
-    import psutil
     import torch
 
     if not device.is_cuda:
-        return int(psutil.virtual_memory().available)
+        return host_memory()
     free, total = torch.cuda.mem_get_info(device.name)
     held, used = torch.cuda.memory_reserved(device.name), torch.cuda.memory_allocated(device.name)
     allowed = int(total * torch.cuda.get_per_process_memory_fraction(device.name))
     return min(free + held - used, allowed - used)
+
+
+def host_memory() -> int:
+    """Bytes of the computer's memory that may be taken now."""
+    import psutil
+
+    return int(psutil.virtual_memory().available)
 
 
 def pinnable() -> int:
@@ -176,7 +182,7 @@ def pinnable() -> int:
 
 
 _FOR_OTHERS = 3 * 2**30
-"""Bytes that stay free for the rest of a render, and for everybody else."""
+"""Bytes that stay free for the rest of a render, as frames that wait for others, and for everybody else."""
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """mallopt(3): large blocks are reused instead of unmapped; page faults took a third of a decode on the CPU."""

@@ -1,4 +1,4 @@
-"""How much of a card's memory each stage of a clip will take with a memory plan, before anything is loaded.
+"""How much memory each stage of a clip will take with a memory plan, of card and computer, before anything is loaded.
 
 The engine's own code is run without contents (`dry_run`) for what computing takes; weights are added by their size.
 """
@@ -103,6 +103,18 @@ class Forecast:
     def peak(self, plan: Plan, size: Size) -> int:
         """Bytes on the card at the worst time."""
         return max(self.peaks(plan, size).values())
+
+    def waiting(self, plan: Plan, size: Size) -> int:
+        """Bytes of the frames that wait for the last tile, in the computer's memory or in a file (`decode`)."""
+        if plan.cut == (1, 1) or not fits(self._vae):
+            return 0
+        return size.width * size.height * size.num_frames * 3
+
+    def on_processor(self, plan: Plan, size: Size) -> int:
+        """Bytes of the computer's memory for what the plan computes there: it does so in float32."""
+        if not plan.vae_on_cpu:
+            return 0
+        return (self._decoding(plan, size) - WORKSPACE) * torch.float32.itemsize // self._vae.dtype.itemsize
 
     def _encoding(self) -> int:
         """umT5 comes block by block, and leaves its table of words where it is."""

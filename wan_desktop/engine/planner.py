@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from wan_desktop.domain.memory import AUTO, CARD_PLANS
 from wan_desktop.engine import plans
-from wan_desktop.engine.device import free_memory
+from wan_desktop.engine.decode import spill_room
+from wan_desktop.engine.device import free_memory, host_memory
 from wan_desktop.engine.forecast import Forecast, Size
 
 if TYPE_CHECKING:
@@ -43,12 +44,12 @@ class Planner:
         size = Size(request.width, request.height, request.num_frames)
         try:
             forecast = self._of(model, request.precision)
-            free = free_memory(self._device)
+            free = free_now(self._device)
             number = plans.fitting(forecast, size, free, plans.available(self._device))
         except (RuntimeError, NotImplementedError, TypeError, AttributeError, KeyError) as error:
             log.warning("memory could not be foretold: %s: %s", type(error).__name__, error)
             return 0
-        log.info("memory plan %d: %d bytes are free", number, free)
+        log.info("memory plan %d: %s", number, free)
         return number
 
     def _of(self, model: ModelSpec, precision: str) -> Forecast:
@@ -59,3 +60,8 @@ class Planner:
 
     def _known(self, number: int) -> int:
         return min(number, len(plans.available(self._device)) - 1)
+
+
+def free_now(device: Device) -> plans.Free:
+    """What a render on the card `device` may take."""
+    return plans.Free(free_memory(device), host_memory(), spill_room())

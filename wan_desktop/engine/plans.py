@@ -15,6 +15,18 @@ AUTO = "auto"
 SPARE, SPARE_BYTES = 1.05, 128 * 2**20
 """What must be free for a predicted peak: memory is handed out in pieces, and not every gap can be used."""
 
+KEEP_BYTES = 2**30
+"""Frames that are made tile by tile wait in memory up to this size, and in a file beyond it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Bytes that a render may take now: of the card, of the computer's memory, of the disk for frames that wait."""
+
+    card: int
+    memory: int
+    disk: int
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -60,9 +72,33 @@ def choose(number: int, device: Device) -> Plan:
     return plans[min(number, len(plans) - 1)]
 
 
-def fitting(forecast: Forecast, size: Size, free: int, plans: tuple[Plan, ...]) -> int:
-    """The place in `plans` of the first that fits into `free` bytes for a clip of `size`; the last if none does."""
+def fits(count: int, free: int) -> bool:
+    """Do `count` predicted bytes fit into `free` ones?"""
+    return count * SPARE + SPARE_BYTES <= free
+
+
+def wait_in_memory(frames: int, memory: int) -> bool:
+    """Do so many bytes of frames wait in memory, of which so many bytes are free, and not in a file?"""
+    return frames <= KEEP_BYTES and fits(frames, memory)
+
+
+def fitting(forecast: Forecast, size: Size, free: Free, plans: tuple[Plan, ...]) -> int:
+    """The place in `plans` of the first that fits into what is `free` for a clip of `size`.
+
+    If none does, the first that fits the card, as its job can wait for room on the disk; the last if none does that.
+    """
+    on_card = None
     for number, plan in enumerate(plans):
-        if forecast.peak(plan, size) * SPARE + SPARE_BYTES <= free:
-            return number
-    return len(plans) - 1
+        if fits(forecast.peak(plan, size), free.card):
+            if _fits_computer(forecast, plan, size, free):
+                return number
+            on_card = number if on_card is None else on_card
+    return len(plans) - 1 if on_card is None else on_card
+
+
+def _fits_computer(forecast: Forecast, plan: Plan, size: Size, free: Free) -> bool:
+    """Is there room for what the plan takes of the computer beside the weights, which are mapped?"""
+    frames, work = forecast.waiting(plan, size), forecast.on_processor(plan, size)
+    if work and not fits(work, free.memory):
+        return False
+    return not frames or wait_in_memory(frames, free.memory - work) or fits(frames, free.disk)
