@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QLayout, QPushButton, QWidget
 from support.bench import Bench
 from support.scripted_backend import moving_frames
 
@@ -21,6 +21,8 @@ from wan_desktop.domain.request import Draft
 from wan_desktop.ui.panels.stage import StagePanel
 from wan_desktop.ui.panels.stage_recipe import RecipeDialog
 from wan_desktop.ui.widgets.toast import Toast
+
+DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 
 
 @pytest.fixture
@@ -392,6 +394,32 @@ def test_how_it_was_made_shows_and_copies_the_recipe(bench, shown, qtbot):
     dialog.copy_button.click()
     assert json.loads(QGuiApplication.clipboard().text()) == shown.clip_page.clip.recipe
     dialog.close()
+
+
+def squeeze(stage, width):
+    """Give the stage the width that its window leaves it, however little."""
+    stage.layout().setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+    stage.setMinimumSize(0, 0)
+    stage.resize(width, 660)
+    assert stage.width() == width
+
+
+@pytest.mark.parametrize("width", [384, 480, 720])
+def test_no_button_is_too_narrow_for_its_words(shown, qtbot, width):
+    squeeze(shown, width)
+    bottom = shown.clip_page.delete_button.parent().findChildren(QPushButton, options=DIRECT)
+    worded = [one for one in bottom if one.isVisible() and one.text()]
+    qtbot.waitUntil(lambda: all(one.width() >= one.sizeHint().width() for one in worded))
+    assert all(one.text() or not one.icon().isNull() for one in bottom)
+
+
+@pytest.mark.parametrize("width", [384, 720])
+def test_nothing_of_the_first_page_is_cut_off(stage, width):
+    squeeze(stage, width)
+    parts = [part for part in stage.empty_page.findChildren(QWidget) if part.isVisible()]
+    assert [part for part in parts if not part.parentWidget().rect().contains(part.geometry())] == []
+    labels = [part for part in parts if isinstance(part, QLabel) and not part.wordWrap()]
+    assert [label.text() for label in labels if label.width() < label.sizeHint().width()] == []
 
 
 def test_every_button_has_an_accessible_name(shown):

@@ -17,6 +17,7 @@ from wan_desktop.ui import again, job_words, mending, server_words, texts, theme
 from wan_desktop.ui.clip_actions import clip_actions
 from wan_desktop.ui.icons import icon
 from wan_desktop.ui.panels.stage_recipe import RecipeDialog
+from wan_desktop.ui.widgets import shrinking
 from wan_desktop.ui.widgets.elided_label import ElidedLabel
 from wan_desktop.ui.widgets.player import Player
 from wan_desktop.ui.widgets.toast import show_toast
@@ -75,9 +76,11 @@ class ClipPage(QWidget):
         self.again_button.setAccessibleName(text)
         self.again_button.setToolTip(text)
         self.again_button.clicked.connect(self._choose_again)
+        self.again_button.setMaximumWidth(shrinking.PICTURE_WIDTH)
         self.folder_button.setIcon(icon("folder"))
         self.recipe_button.setIcon(icon("info"))
-        self._shrinking = (self.recipe_button, self.folder_button, self.delete_button)
+        self.reuse_button.setIcon(icon("copy"))
+        self._shrinking = (self.recipe_button, self.folder_button, self.delete_button, self.reuse_button)
         for button in self._shrinking:
             button.setToolTip(button.text())
         facts = QHBoxLayout()
@@ -119,13 +122,11 @@ class ClipPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where the words of all buttons have no room, some keep only their picture."""
         super().resizeEvent(event)
-        kept = [b for b in (self.continue_button, self.reuse_button, self.again_button) if not b.isHidden()]
-        for button in self._shrinking:
-            button.setText(button.accessibleName())
-        room = self.width() - 5 * BUTTON_GAP - sum(button.sizeHint().width() for button in kept)
-        for button in self._shrinking:
-            if sum(other.sizeHint().width() for other in self._shrinking) > room:
-                button.setText("")
+        self._fit()
+
+    def _fit(self) -> None:
+        kept = (self.continue_button, self.again_button)
+        shrinking.fit(self._shrinking, kept, self.width(), BUTTON_GAP)
 
     # ---- what is shown
 
@@ -165,6 +166,7 @@ class ClipPage(QWidget):
             self.mend_button.setText(mending.words(mend[1]))
             self.mend_button.setAccessibleName(self.mend_button.text())
         self.again_button.setVisible(again.job_with_latents(self._session, self._clip) is not None)
+        self._fit()
 
     def close_clip(self) -> None:
         """Let the clip go."""

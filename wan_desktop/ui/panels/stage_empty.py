@@ -6,7 +6,7 @@ from functools import partial
 from string import Template
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QLocale, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QLocale, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
@@ -34,6 +34,7 @@ class EmptyPage(QFrame):
         self._session = session
         title = QLabel(self.tr("Describe a scene, and press Render"))
         theme.set_kind(title, "title")
+        title.setWordWrap(True)
         sentence = QLabel(
             self.tr("Write on the left what is seen and how it moves, or drop a picture to set in motion.")
         )
@@ -44,7 +45,7 @@ class EmptyPage(QFrame):
         self._examples = QVBoxLayout()
         self._examples.setSpacing(6)
         column = centred_column(self, WIDEST)
-        column.addWidget(_Drawing(), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(_Drawing())
         column.addSpacing(8)
         for label in (title, sentence, self._try):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -78,7 +79,7 @@ class _Drawing(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedSize(QSize(320, 180))
+        self.setFixedHeight(180)
         theme.theme_changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -87,4 +88,5 @@ class _Drawing(QWidget):
         source = (theme.resources() / "icons" / "empty-stage.svg").read_text(encoding="utf-8")
         roles = {name: getattr(colours, name) for name in colours.__slots__}
         renderer = QSvgRenderer(QByteArray(Template(source).substitute(roles).encode()))
+        renderer.setAspectRatioMode(Qt.AspectRatioMode.KeepAspectRatio)
         renderer.render(QPainter(self), QRectF(self.rect()))
