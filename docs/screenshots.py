@@ -181,6 +181,21 @@ def failed(desk: Desk) -> None:
     desk.window.stage.ended_page.log.set_open(True)
 
 
+def advanced(desk: Desk) -> None:
+    """What those who know samplers choose, with two LoRAs."""
+    from PySide6.QtTest import QTest
+
+    from wan_desktop.domain.request import Draft, Lora
+
+    panel = desk.window.create_panel
+    files = ("watercolour of the north sea, second edition.safetensors", "slow-zoom.safetensors")
+    loras = tuple(Lora(file, strength) for file, strength in zip(files, (0.8, 1.0), strict=True))
+    panel.fill(Draft(prompt=PROMPTS[0], loras=loras))
+    panel.advanced.fold.set_open(True)
+    QTest.qWait(400)
+    panel._scroll.verticalScrollBar().setValue(10_000)
+
+
 def settings(desk: Desk) -> None:
     """The settings dialog."""
     desk.window._commands.open_settings()
@@ -349,6 +364,7 @@ SCENES = {
         paused,
         pausing,
         failed,
+        advanced,
         settings,
         settings_work,
         settings_rendering,
