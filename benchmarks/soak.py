@@ -35,14 +35,15 @@ DRAFT = Draft(
     num_frames=5,
     num_inference_steps=4,
 )
-WARM = 5
-"""Jobs before the first that counts: caches fill, allocators find their size."""
+WARM = 30
+"""Jobs before the first that counts: SQLite's cache of pages fills, allocators find their size."""
 MOST = {"rss": 1.05, "uss": 1.05, "handles": 1.0, "seconds": 1.25}
 """The last fifth's middle over the first's; a job's seconds also depend on what else the computer does."""
 
 
-def soak(folder: Path, jobs: int) -> dict[str, list[float]]:
-    """Render `jobs` jobs, one after the other; per job: host_rss, host_uss (MB), host_handles, render_…, seconds.
+def soak(folder: Path, jobs: int, warm: int = WARM) -> dict[str, list[float]]:
+    """Render `warm` and then `jobs` jobs, one after the other; per job of the latter: host_rss, host_uss (MB),
+    host_handles, render_…, seconds.
 
     Raises AssertionError when a job is not done.
     """
@@ -50,10 +51,10 @@ def soak(folder: Path, jobs: int) -> dict[str, list[float]]:
     samples: dict[str, list[float]] = {}
     try:
         host.start()
-        for number in range(WARM + jobs):
+        for number in range(warm + jobs):
             began = time.monotonic()
             _render(host, number)
-            if number >= WARM:
+            if number >= warm:
                 _look(host, samples)
                 samples.setdefault("seconds", []).append(time.monotonic() - began)
         assert host.stop() == 0

@@ -41,6 +41,7 @@ class HostParts:
 
     def __init__(self, paths: Paths, *, device: str | None = None, rendering: bool = True) -> None:
         from wan_desktop import child
+        from wan_desktop.config.heap import share_heap
         from wan_desktop.config.paths import default_library, resources_dir
         from wan_desktop.config.settings_file import SettingsFile
         from wan_desktop.library.database import Database
@@ -51,6 +52,7 @@ class HostParts:
         from wan_desktop.remote.fleet import Fleet
         from wan_desktop.remote.places import AlsoForAny, WithRemotes
 
+        share_heap()
         self._paths, self._device = paths, device
         self._file = SettingsFile(paths.config)
         self.settings = self._file.load()
