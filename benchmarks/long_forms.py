@@ -2,9 +2,9 @@
 
     python -m benchmarks.long_forms
 
-About fifty minutes on two quiet cores. Each part goes on when another has failed, writes its own result into
-`benchmarks/results/` and says what was wrong; this ends with code 1 when something was. The card's part is left out,
-with a line, where there is no NVIDIA card.
+About half an hour on two cores, and two minutes more with a card. Each part goes on when another has failed, writes
+its own result into `benchmarks/results/` and says what was wrong; this ends with code 1 when something was. The
+card's part is left out, with a line, where there is no NVIDIA card.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ DRAFT = Draft(
     num_inference_steps=4,
 )
 WARM = 30
-"""Jobs before the first that counts: SQLite's cache of pages fills, allocators find their size."""
+"""Jobs before the first that counts: caches fill, allocators find their size."""
 MOST = {"rss": 1.05, "uss": 1.05, "handles": 1.0, "seconds": 1.25}
 """The last fifth's middle over the first's; a job's seconds also depend on what else the computer does."""
 

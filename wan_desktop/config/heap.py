@@ -11,7 +11,7 @@ def share_heap(heaps: int = 2) -> None:
     """Let all threads share so few heaps. Nothing happens where the C library is not glibc.
 
     It would give each thread its own, which fill up one after the other: over a hundred jobs the host grew by 4 %
-    with as many as there are threads, by 1.5 % with two, and it is a tenth smaller.
+    with as many as there are threads, and by 2 % with two, 51 MB of its own instead of 54.
     """
     if sys.platform != "linux":
         return
