@@ -74,7 +74,7 @@ In English and in Chinese. Sentences may be free and incomplete: "{example}", "r
 A start image is kept as the first frame. Its own settings are 256x160, 25 frames, 20 steps, guidance 5, flow shift 5.
 
 ## How it was made
-Trained from nothing, with the scripts in `training/`: on clips drawn by a program and on clips that move over 36
+Trained from nothing, with the scripts in `training/`: on clips drawn by a program and on clips that move over 153
 freely licensed photographs; `PHOTOS.md` names them with their authors and licences.
 `python -m training.train --photos build/photos.zip --out resources/models/demo` makes it anew in half an hour on one
 H200; `--start resources/models/demo --phases diffusion export` trains it on. The weights here: VAE 8 minutes and

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 RECORD = Path(__file__).with_name("PHOTOS.md")
+WHEELS = ("scikit-image", "scikit-learn")
+"""Packages that come as Python wheels; all others are Debian's."""
 Split = Literal["train", "held_out"]
 
 
@@ -43,8 +45,8 @@ def fetch_package(package: str, folder: Path) -> Path:
     Raises SystemExit with a sentence where neither can get it.
     """
     name, version = package.split(" ")
-    if name == "scikit-image":
-        pattern = f"scikit_image-{version}-*.whl"
+    if name in WHEELS:
+        pattern = f"{name.replace('-', '_')}-{version}-*.whl"
         command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:"]
         command.append(f"{name}=={version}")
     else:
