@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from transformers import UMT5EncoderModel
 
 PEAK_RATE = 1.5e-3
-RENEW_EVERY = 10  # steps for each chunk of new clips
+RENEW_EVERY = 16  # steps for each chunk of new clips
 KEEP_EVERY = 2500
 
 
@@ -40,16 +40,16 @@ class Plan:
     first: int
     bank: int
     workers: int = 0
-    photo_share: float = 0.06
+    photo_share: float = 0.05
 
 
 PLANS = (
     Plan("wide", Window(25, 160, 256), 0.66, batch=256, first=6144, bank=40960, workers=8),
     Plan("tall", Window(25, 256, 160), 0.08, batch=256, first=512, bank=8192, workers=2),
     Plan("square", Window(25, 192, 192), 0.08, batch=256, first=512, bank=8192, workers=2),
-    Plan("large", Window(25, 192, 320), 0.06, batch=160, first=256, bank=6144, workers=1),
+    Plan("large", Window(25, 192, 320), 0.08, batch=160, first=256, bank=6144, workers=1),
     Plan("short", Window(9, 160, 256), 0.05, batch=512, first=512, bank=8192, workers=1),
-    Plan("long", Window(49, 160, 256), 0.07, batch=128, first=256, bank=4096, workers=1),
+    Plan("long", Window(49, 160, 256), 0.05, batch=128, first=256, bank=4096, workers=1),
 )
 SMOKE_PLANS = (
     Plan("wide", Window(5, 64, 96), 0.5, batch=2, first=4, bank=6, photo_share=0.0),

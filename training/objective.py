@@ -21,9 +21,9 @@ from training.tokenizer import encode_padded
 if TYPE_CHECKING:
     from transformers import UMT5EncoderModel
 
-DROP = 0.12  # share of clips whose caption becomes an unconditional prompt
+DROP = 0.1  # share of clips whose caption becomes an unconditional prompt
 LEAST_SIGMA = 0.08  # errors of clean latents are divided by the noise level, but never by less than this
-IMAGE = 0.25  # share of clips that keep their first latent frame clean; those of photographs always do
+IMAGE = 0.12  # share of clips that keep their first latent frame clean; those of photographs always do
 
 
 def encode_text(text_encoder: UMT5EncoderModel, tokens: Tensor) -> Tensor:

@@ -52,16 +52,16 @@ WIDEST = 1.25
 def crops(picture: Image.Image, name: str, wide: int, tall: int) -> list[Image.Image]:
     """Up to `wide` crops of LONGxSHORT pixels and `tall` of SHORTxLONG, from the whole picture down to details.
 
-    Never enlarged: a small picture gives fewer. Where they lie depends on `name` alone.
+    Never enlarged: a picture less than twice as large as a crop gives two at most, one hardly larger only one. Where
+    they lie depends on `name` alone.
     """
     rng = random.Random(zlib.crc32(name.encode()))
     picture = picture.convert("RGB")
     cut = []
     for count, width, height in ((wide, LONG, SHORT), (tall, SHORT, LONG)):
         largest = min(picture.width / width, picture.height / height)
-        for index in range(count if largest >= 1 else 0):
-            if index and largest < 1.15:  # the next would be nearly the same picture
-                break
+        most = 0 if largest < 1 else 1 if largest < 1.15 else 2 if largest < 2 else count
+        for index in range(min(most, count)):
             scale = largest ** (1 - index / count)
             places = [_place(picture, width * scale, height * scale, rng) for _ in range(TRIES)]
             tried = [picture.resize((width, height), Image.Resampling.LANCZOS, box=place) for place in places]

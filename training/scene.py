@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -29,6 +30,13 @@ EXTRAS = 0.0
 
 Never, until it draws the one thing as well as it should. Its VAE, its text encoder and the detectors know them.
 """
+
+HARD = {
+    "kind": {"cross": 2.0, "star": 2.0, "ring": 2.0},
+    "size": {"small": 1.5},
+    "motion": {"spinning": 2.5, "circling": 2.5},
+}
+"""How much oftener the transformer is shown what it learns last, by the field of a thing."""
 
 ROUND = frozenset({"ball", "ring"})  # nobody sees these spin
 LOST_IN = {  # colours that cannot be told from a setting
@@ -84,6 +92,16 @@ def random_scene(rng: random.Random, core: float = 0.6, extras: float = 1.0) -> 
     while True:
         scene = _core_scene(rng) if rng.random() < core else _rich_scene(rng, extras)
         if not held_out(scene):
+            return scene
+
+
+def taught_scene(rng: random.Random, core: float) -> Scene:
+    """A scene for the transformer's training: one of `random_scene` with EXTRAS, HARD ones oftener than others."""
+    hardest = math.prod(max(odds.values()) for odds in HARD.values())
+    while True:
+        scene = random_scene(rng, core, EXTRAS)
+        weight = math.prod(odds.get(getattr(scene.thing, field), 1.0) for field, odds in HARD.items())
+        if rng.random() * hardest < weight:
             return scene
 
 

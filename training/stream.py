@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from training.lean import TOKENS
-from training.scene import EXTRAS, PHOTO, Scene, random_scene
+from training.scene import PHOTO, Scene, taught_scene
 from training.tokenizer import encode_padded
 from training.words import caption
 from training.world import Clips, layout
@@ -65,7 +65,7 @@ class Scenes(IterableDataset[Chunk]):
         size, drawn = (self.window.frames, self.window.height, self.window.width), 0
         while True:
             core = max(LEAST_CORE, self.core - 0.001 * drawn * (worker.num_workers if worker else 1))
-            scenes = [random_scene(rng, core, EXTRAS) for _ in range(CHUNK)]
+            scenes = [taught_scene(rng, core) for _ in range(CHUNK)]
             generator = torch.Generator().manual_seed(rng.getrandbits(40))
             yield Chunk(layout(scenes, *size, generator), tokens_of(scenes, rng))
             drawn += 1

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 PEAK_RATE = 1.2e-3
 KL_WEIGHT = 1e-4  # of the divergence per latent number
-LOG_WEIGHT = (
-    0.3  # of the mean logarithm of each clip's squared error, which is what PSNR measures, in polishing
-)
+LOG_WEIGHT = 1.0  # of the mean logarithm of each clip's squared error, which PSNR measures, in polishing
 
 
 @dataclass(frozen=True, slots=True)
