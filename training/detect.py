@@ -12,7 +12,7 @@ from training.detect_camera import camera_of
 from training.detect_ground import ground_of
 from training.detect_motion import Track, motion_of
 from training.detect_shape import kind_scores, polar, radius_of, turn
-from training.detect_things import Found, label, things
+from training.detect_things import Found, label, things, with_rim
 from training.detect_weather import weather_of
 from training.scene import COLOURED, COLOURS, KINDS, ROUND, SIZES, Scene, Thing
 
@@ -50,7 +50,8 @@ def detect(clip: np.ndarray, photo: bool = False) -> Seen:
     ground = ground_of(picture)
     labels = label(calm, ground, picture)
     found = things(labels, unit)
-    everything = np.zeros(labels.shape, bool)
+    found = [with_rim(one, [other for other in found if other is not one], labels, unit) for one in found]
+    everything = np.zeros(clip.shape[:3], bool)
     for one in found:
         everything |= one.masks
     camera = "" if ground in COLOURS else camera_of(calm, everything, DRIFT.get(ground, 0.0))

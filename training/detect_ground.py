@@ -58,14 +58,19 @@ def ground_of(picture: np.ndarray) -> str:
 
 
 def ground_colours(name: str, picture: np.ndarray) -> np.ndarray:
-    """Colours [n, 3] in [0, 1] that background `name` has in `picture` [H, W, 3], in light and in shadow."""
+    """Colours [n, 3] in [0, 1] that background `name` has in `picture` [H, W, 3], in light and in shadow.
+
+    Those of a coloured one are read off the picture's edge: what it has elsewhere may be a thing's, yellow's gold
+    an orange square's gloss.
+    """
     names, cells = painted()
     own = cells[[other == name for other in names]].reshape(-1, 3)
     edge = np.concatenate([picture[:2].reshape(-1, 3), picture[-2:].reshape(-1, 3)])
     edge = np.concatenate([edge, picture[:, :2].reshape(-1, 3), picture[:, -2:].reshape(-1, 3)])
     own, edge = _few(own), _few(edge)
     far = np.linalg.norm(lab(edge)[:, None] - lab(own)[None], axis=-1).min(1)
-    light = np.concatenate([own, edge[far < 20]])
+    seen = edge[far < 20]
+    light = seen if name in COLOURS and len(seen) else np.concatenate([own, seen])
     return np.concatenate([light, 0.82 * light, 0.66 * light])
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from training.scene import KINDS
 
 RADII, ANGLES = 20, 96
+SOFT = (0.0, 0.1, 0.2)
+"""How round the templates' corners are, in radii: a small star comes out of the VAE with blunt points."""
 _REACH = 2.0  # polar pictures reach this many radii of the disc with the same area
 
 
@@ -29,16 +31,23 @@ def polar(mask: np.ndarray) -> np.ndarray:
 
 @cache
 def _templates() -> tuple[np.ndarray, np.ndarray]:
-    """The polar pictures of all KINDS, [kinds, RADII, ANGLES], and their areas in squared radii, [kinds]."""
+    """The polar pictures of all KINDS, sharp and soft, [kinds, SOFT, RADII, ANGLES], and the sharp ones' areas in
+    squared radii, [kinds]."""
     import torch
 
     from training.shapes import SHAPES
 
     line = torch.linspace(-1.5, 1.5, 241)
     y, x = torch.meshgrid(line, line, indexing="ij")
-    masks = [(SHAPES[kind](x, y) < 0).float().numpy() for kind in KINDS]
     pixel = float(line[1] - line[0])
-    return np.stack([polar(mask) for mask in masks]), np.array([mask.sum() * pixel**2 for mask in masks])
+    masks = [(SHAPES[kind](x, y) < 0).float().numpy() for kind in KINDS]
+    pictures = [[polar(_softened(mask, soft / pixel)) for soft in SOFT] for mask in masks]
+    return np.array(pictures), np.array([mask.sum() * pixel**2 for mask in masks])
+
+
+def _softened(mask: np.ndarray, sigma: float) -> np.ndarray:
+    """`mask` with what is sharper than `sigma` pixels rounded off."""
+    return (cv2.GaussianBlur(mask, (0, 0), sigma) > 0.5).astype(np.float32) if sigma else mask
 
 
 def overlaps(seen: np.ndarray, templates: np.ndarray) -> np.ndarray:
@@ -51,8 +60,9 @@ def overlaps(seen: np.ndarray, templates: np.ndarray) -> np.ndarray:
 
 
 def kind_scores(mask: np.ndarray) -> np.ndarray:
-    """How well a silhouette, float [H, W], covers each of KINDS at its best rotation: [kinds] in [0, 1]."""
-    return overlaps(polar(mask), _templates()[0]).max(-1)
+    """How well a silhouette, float [H, W], covers each of KINDS, best turned and softened: [kinds] in [0, 1]."""
+    templates = _templates()[0].reshape(-1, RADII, ANGLES)
+    return overlaps(polar(mask), templates).reshape(len(KINDS), -1).max(1)
 
 
 def radius_of(area: float, kind: str) -> float:

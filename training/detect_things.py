@@ -12,6 +12,7 @@ from training.detect_ground import ground_colours, lab
 from training.scene import COLOURS, LOST_IN
 
 LEAST = 40.0  # pixels of the smallest thing where the shorter side has 160
+RIM = 3.0  # pixels, where the shorter side has 160, that a drawn edge may be soft
 _BITS = 5  # of each colour channel that count
 _SHADES = (
     (0.66, 0.0),
@@ -51,30 +52,53 @@ def _palette() -> dict[str, tuple[float, float, float]]:
     return PALETTE
 
 
-def label(frames: np.ndarray, ground: str, picture: np.ndarray) -> np.ndarray:
-    """Which of COLOURS each pixel of `frames` uint8 [T, H, W, 3] has, len(COLOURS) for the ground: int8 [T, H, W].
+@dataclass(slots=True)
+class Labels:
+    """What colour each pixel of a clip has.
+
+    owner: int8 [T, H, W], which of COLOURS is nearest, len(COLOURS) for the ground; bins: int32 [T, H, W], its colour
+    in few bits; nearer: bool [bins, len(COLOURS)], whether a colour in few bits is nearer to one of COLOURS than to
+    the ground.
+    """
+
+    owner: np.ndarray
+    bins: np.ndarray
+    nearer: np.ndarray
+
+
+def label(frames: np.ndarray, ground: str, picture: np.ndarray) -> Labels:
+    """Which of COLOURS each pixel of `frames` uint8 [T, H, W, 3] has, or the ground.
 
     ground: what `ground_of` said; picture: the frames' median, [H, W, 3] in [0, 1].
     """
     lost = LOST_IN.get(ground, {ground})
-    centres, owners = [ground_colours(ground, picture)], []
-    owners = [len(COLOURS)] * len(centres[0])
-    for index, name in enumerate(COLOURS):
-        if name not in lost:
-            colour = np.array(_palette()[name])
-            centres.append(np.stack([colour * light + glint for light, glint in _SHADES]).clip(0, 1))
-            owners += [index] * len(_SHADES)
     parts = frames >> (8 - _BITS)
     bins = (parts[..., 0].astype(np.int32) << 2 * _BITS) | (parts[..., 1].astype(np.int32) << _BITS)
     bins |= parts[..., 2]
     used = np.flatnonzero(np.bincount(bins.ravel(), minlength=1 << 3 * _BITS))
     mask = (1 << _BITS) - 1
     rgb = np.stack([used >> 2 * _BITS, (used >> _BITS) & mask, used & mask], -1) + 0.5
-    seen, known = lab(rgb / (1 << _BITS)), lab(np.concatenate(centres))
-    apart = (known * known).sum(1) - 2 * seen @ known.T
-    lookup = np.zeros(1 << 3 * _BITS, np.int8)
-    lookup[used] = np.array(owners, np.int8)[apart.argmin(1)]
-    return lookup[bins]
+    seen = lab(rgb / (1 << _BITS))
+    apart = np.full((len(used), len(COLOURS) + 1), np.inf)
+    for index, name in enumerate(COLOURS):
+        if name not in lost:
+            apart[:, index] = _nearest(seen, _shaded(name))
+    apart[:, -1] = _nearest(seen, ground_colours(ground, picture))
+    owner, nearer = np.zeros(1 << 3 * _BITS, np.int8), np.zeros((1 << 3 * _BITS, len(COLOURS)), bool)
+    owner[used] = apart.argmin(1)
+    nearer[used] = apart[:, :-1] < apart[:, -1:]
+    return Labels(owner[bins], bins, nearer)
+
+
+def _shaded(name: str) -> np.ndarray:
+    """The colours [n, 3] in [0, 1] that a thing of colour `name` has, in light and in shadow."""
+    return np.array([np.array(_palette()[name]) * light + glint for light, glint in _SHADES]).clip(0, 1)
+
+
+def _nearest(seen: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """The squared distance of each of `seen` [n, 3], in Lab, to the nearest of `colours` [m, 3] in [0, 1]: [n]."""
+    known = lab(colours)
+    return ((seen * seen).sum(1)[:, None] + (known * known).sum(1) - 2 * seen @ known.T).min(1)
 
 
 def largest(masks: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -92,21 +116,35 @@ def largest(masks: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray, np
     return patches, area, centre
 
 
-def find(labels: np.ndarray, unit: float) -> list[Found]:
-    """The things in `labels` [T, H, W], the larger ones first; `unit` is the shorter side by 160."""
+def find(labels: Labels, unit: float) -> list[Found]:
+    """The things in a clip, the larger ones first; `unit` is the shorter side by 160."""
     least, kernel = LEAST * unit * unit, np.ones((3, 3), np.uint8)
-    counts = np.bincount(labels.ravel(), minlength=len(COLOURS) + 1)[:-1]
+    counts = np.bincount(labels.owner.ravel(), minlength=len(COLOURS) + 1)[:-1]
     found = []
-    for index in np.flatnonzero(counts > 0.4 * least * len(labels)):
-        masks = (labels == index).astype(np.uint8)
+    for index in np.flatnonzero(counts > 0.4 * least * len(labels.owner)):
+        masks = (labels.owner == index).astype(np.uint8)
         masks = np.stack([cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel) for mask in masks])
-        thing = Found(COLOURS[index], *largest(masks, least))
-        if len(thing.present) >= 0.4 * len(labels):
-            found.append(thing)
+        patches, area, centre = largest(masks, least)
+        if np.count_nonzero(area) >= 0.4 * len(area):
+            found.append(Found(COLOURS[index], patches, area, centre))
     return sorted(found, key=lambda thing: -thing.area.sum())
 
 
-def things(labels: np.ndarray, unit: float) -> list[Found]:
+def with_rim(thing: Found, others: list[Found], labels: Labels, unit: float) -> Found:
+    """`thing` with its soft rim: pixels up to RIM beside it that are nearer to its colour than to the ground.
+
+    Half-way from purple to yellow lies a brown that is neither, and belongs to whichever of the two is nearer.
+    """
+    reach = max(1, round(RIM * unit))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    near = np.stack([cv2.dilate(mask.astype(np.uint8), kernel) for mask in thing.masks]) > 0
+    masks = near & labels.nearer[:, COLOURS.index(thing.colour)][labels.bins]
+    for other in others:
+        masks &= ~other.masks
+    return Found(thing.colour, *largest((masks | thing.masks).astype(np.uint8), LEAST * unit * unit))
+
+
+def things(labels: Labels, unit: float) -> list[Found]:
     """One or two things, or none: the largest, and another that stands still apart from it."""
     found = find(labels, unit)
     if not found:
