@@ -36,7 +36,7 @@ CROPS = {"train": (4, 2), "held_out": (2, 1)}
 """How many crops at most: (wide, tall) of one picture."""
 TRIES = 4
 """Places tried for each crop; the one with most to see is taken, so that few are bare sky."""
-LIMIT = 38 * 2**20
+LIMIT = 24 * 2**20
 
 PAN = (36.0, 60.0)
 """Pixels that the camera pans in 25 frames, where the shorter side has 160."""
