@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -82,12 +81,12 @@ def test_length_is_told_even_of_odd_recipes(bench):
         assert prompt(odd) == ""
 
 
-def test_ten_thousand_clips_are_searched_within_a_frame_or_two(bench, session, model):
+def test_ten_thousand_clips_are_searched_in_one_go(qtbot, bench, session, model):
     clip = bench.add_clip("a cat")
     for n in range(10_000):
         session.clips[str(n)] = replace(clip, id=str(n), created_at=float(n))
     session.loaded.emit()
-    started = time.perf_counter()
-    model.search("cat")
+    with qtbot.waitSignal(model.modelReset) as reset, qtbot.assertNotEmitted(model.rowsInserted):
+        model.search("cat")
+    assert reset.signal_triggered
     assert model.rowCount() == 10_001
-    assert time.perf_counter() - started < 0.5  # 0.03 s on two old cores

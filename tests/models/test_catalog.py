@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from wan_desktop.config.paths import resources_dir
@@ -102,14 +102,22 @@ def test_every_example_size_and_preset_of_the_demo_is_a_valid_request():
         resolve(Draft(prompt="x", preset=preset.name), model)
 
 
-def test_the_demo_is_found_in_time():
-    best = 1.0
-    for _ in range(5):
-        fingerprint._of_file.cache_clear()
-        start = time.perf_counter()
-        catalog().get(None)
-        best = min(best, time.perf_counter() - start)
-    assert best < 0.25  # the aim is 0.05 s; a busy machine may take longer
+def bytes_read():
+    """How much this process has read from files so far."""
+    if not hasattr(psutil.Process, "io_counters"):
+        pytest.skip("this system does not count what a process reads")
+    return psutil.Process().io_counters().read_chars
+
+
+@pytest.mark.skipif(
+    not hasattr(psutil.Process, "io_counters"), reason="this system does not count what is read"
+)
+def test_the_demo_is_found_without_reading_its_weights():
+    catalog().get(None)
+    fingerprint._of_file.cache_clear()
+    before = bytes_read()
+    catalog().get(None)
+    assert bytes_read() - before < sum(path.stat().st_size for path in DEMO.rglob("*.safetensors")) / 4
 
 
 def test_a_damaged_demo_is_told(tmp_path):
@@ -358,8 +366,8 @@ def test_a_fingerprint_reads_little_of_a_big_file(tmp_path):
     path = tmp_path / "sparse"
     with path.open("wb") as file:
         file.truncate(10_000_000_000)
-    start = time.perf_counter()
+    before = bytes_read()
     first = fingerprint.file_fingerprint(path)
-    assert time.perf_counter() - start < 1.0
+    assert bytes_read() - before < 100_000_000
     os.truncate(path, 10_000_000_001)
     assert fingerprint.file_fingerprint(path) != first

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
@@ -17,6 +16,7 @@ from support.bench import Bench
 from wan_desktop.domain.events import ClipAdded
 from wan_desktop.ui import reveal
 from wan_desktop.ui.panels.library import LibraryPanel
+from wan_desktop.ui.widgets.clip_grid import ClipDelegate
 from wan_desktop.ui.widgets.toast import Toast, show_toast
 
 
@@ -257,11 +257,12 @@ def test_show_in_folder_of_a_missing_file_says_so(bench, panel, qtbot):
     assert "is not there" in toast(panel)._label.text()
 
 
-def test_ten_thousand_clips_open_without_a_stall(bench, qtbot):
+def test_of_ten_thousand_clips_only_what_is_seen_is_painted_and_read(bench, qtbot, monkeypatch):
+    painted, paint = [], ClipDelegate.paint
+    monkeypatch.setattr(ClipDelegate, "paint", lambda *given: painted.append(given) or paint(*given))
     clip = bench.add_clip("a cat")
     for n in range(10_000):
         bench.session.clips[str(n)] = replace(clip, id=str(n), created_at=float(n))
-    started = perf_counter()
     panel = LibraryPanel(bench.session)
     qtbot.addWidget(panel)
     panel.resize(348, 700)
@@ -269,5 +270,5 @@ def test_ten_thousand_clips_open_without_a_stall(bench, qtbot):
     panel.grid.grab()
     panel.grid.verticalScrollBar().setValue(panel.grid.verticalScrollBar().maximum())
     panel.grid.grab()
-    assert perf_counter() - started < 1.0  # 0.15 s on two old cores
+    assert 0 < len(painted) < 200
     assert len(panel.grid.pictures._waiting) < 100

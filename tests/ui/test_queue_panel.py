@@ -17,6 +17,7 @@ from wan_desktop.domain.events import JobChanged, Preview, Progress
 from wan_desktop.domain.job import JobState, Stage
 from wan_desktop.ui import job_words
 from wan_desktop.ui.panels.queue import QueuePanel
+from wan_desktop.ui.widgets.job_card import JobDelegate
 
 
 @pytest.fixture
@@ -273,16 +274,15 @@ def test_a_card_shows_its_start_image(bench, panel, qtbot, picture):
     )
 
 
-def test_five_hundred_jobs_are_painted_without_a_stall(bench, panel, qtbot):
+def test_of_five_hundred_jobs_only_what_is_seen_is_painted(bench, panel, qtbot, monkeypatch):
+    painted, paint = [], JobDelegate.paint
+    monkeypatch.setattr(JobDelegate, "paint", lambda *given: painted.append(given) or paint(*given))
     job = bench.add_job("a job with a prompt that takes two lines on its card in the queue")
     for n in range(500):
         bench.session.jobs[str(n)] = replace(job, id=str(n), order=float(n))
     bench.session.loaded.emit()
     panel.view.scrollToBottom()
-    from time import perf_counter
-
-    started = perf_counter()
     bench.session._on_event(Progress("3", Stage.DENOISING, 1, 20))
     panel.view.grab()
-    assert perf_counter() - started < 0.5  # 0.02 s on two old cores
+    assert 0 < len(painted) < 50
     assert panel.view.indexAt(QPoint(60, panel.view.viewport().height() - 40)).row() == 500
