@@ -11,6 +11,8 @@ from training.scene import COLOURED, COLOURS, SETTINGS
 
 ROWS, COLUMNS = 10, 16
 _VARIANTS = 16
+LIGHTS = (1.0, 0.82, 0.66)
+"""What a background's colour is multiplied by in the light and in a thing's shadow."""
 _KEPT = 0.6  # share of the cells that must fit: things hide the others
 
 
@@ -57,21 +59,37 @@ def ground_of(picture: np.ndarray) -> str:
     return names[int(kept.mean(1).argmin())]
 
 
-def ground_colours(name: str, picture: np.ndarray) -> np.ndarray:
-    """Colours [n, 3] in [0, 1] that background `name` has in `picture` [H, W, 3], in light and in shadow.
+def ground_surface(name: str, picture: np.ndarray) -> np.ndarray:
+    """What `picture` [H, W, 3] in [0, 1] would be without its things, on a background of colour `name`: [H, W, 3].
 
-    Those of a coloured one are read off the picture's edge: what it has elsewhere may be a thing's, yellow's gold
-    an orange square's gloss.
+    Such a background changes slowly, so that it is a quadratic of the place: the one that fits the most pixels near
+    the colour. What yellow's gold is in one corner may be an orange square's gloss in another.
     """
+    height, width = picture.shape[:2]
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1)
+    some, seen = terms[::3, ::3].reshape(-1, 6), picture[::3, ::3].reshape(-1, 3)
+    names, cells = painted()
+    own, seen_lab = cells[[other == name for other in names]].reshape(-1, 3), lab(seen)
+    fits = np.linalg.norm(seen_lab[:, None] - lab(_few(own))[None], axis=-1).min(1) < 20
+    for least in (15.0, 8.0, 8.0):
+        if fits.sum() < 50:
+            return np.broadcast_to(own.mean(0), picture.shape)
+        weights = np.linalg.lstsq(some[fits], seen[fits], rcond=None)[0]
+        fits = np.linalg.norm(seen_lab - lab((some @ weights).clip(0, 1)), axis=-1) < least
+    return (terms @ weights).clip(0, 1)
+
+
+def ground_colours(name: str, picture: np.ndarray) -> np.ndarray:
+    """Colours [n, 3] in [0, 1] that setting `name` has in `picture` [H, W, 3], in light and in shadow."""
     names, cells = painted()
     own = cells[[other == name for other in names]].reshape(-1, 3)
     edge = np.concatenate([picture[:2].reshape(-1, 3), picture[-2:].reshape(-1, 3)])
     edge = np.concatenate([edge, picture[:, :2].reshape(-1, 3), picture[:, -2:].reshape(-1, 3)])
     own, edge = _few(own), _few(edge)
     far = np.linalg.norm(lab(edge)[:, None] - lab(own)[None], axis=-1).min(1)
-    seen = edge[far < 20]
-    light = seen if name in COLOURS and len(seen) else np.concatenate([own, seen])
-    return np.concatenate([light, 0.82 * light, 0.66 * light])
+    light = np.concatenate([own, edge[far < 20]])
+    return np.concatenate([part * light for part in LIGHTS])
 
 
 def _few(colours: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-from training.detect_ground import ground_colours, lab
+from training.detect_ground import LIGHTS, ground_colours, ground_surface, lab
 from training.scene import COLOURS, LOST_IN
 
 LEAST = 40.0  # pixels of the smallest thing where the shorter side has 160
@@ -57,13 +57,18 @@ class Labels:
     """What colour each pixel of a clip has.
 
     owner: int8 [T, H, W], which of COLOURS is nearest, len(COLOURS) for the ground; bins: int32 [T, H, W], its colour
-    in few bits; nearer: bool [bins, len(COLOURS)], whether a colour in few bits is nearer to one of COLOURS than to
-    the ground.
+    in few bits; apart: float32 [bins, len(COLOURS)], how far a colour in few bits is from each of COLOURS, squared in
+    Lab; ground: float32 [T, H, W], how far each pixel is from the ground.
     """
 
     owner: np.ndarray
     bins: np.ndarray
-    nearer: np.ndarray
+    apart: np.ndarray
+    ground: np.ndarray
+
+    def nearer(self, colour: str) -> np.ndarray:
+        """Which pixels, bool [T, H, W], are nearer to `colour` than to the ground."""
+        return self.apart[:, COLOURS.index(colour)][self.bins] < self.ground
 
 
 def label(frames: np.ndarray, ground: str, picture: np.ndarray) -> Labels:
@@ -79,15 +84,29 @@ def label(frames: np.ndarray, ground: str, picture: np.ndarray) -> Labels:
     mask = (1 << _BITS) - 1
     rgb = np.stack([used >> 2 * _BITS, (used >> _BITS) & mask, used & mask], -1) + 0.5
     seen = lab(rgb / (1 << _BITS))
-    apart = np.full((len(used), len(COLOURS) + 1), np.inf)
+    apart = np.full((1 << 3 * _BITS, len(COLOURS)), np.inf, np.float32)
     for index, name in enumerate(COLOURS):
         if name not in lost:
-            apart[:, index] = _nearest(seen, _shaded(name))
-    apart[:, -1] = _nearest(seen, ground_colours(ground, picture))
-    owner, nearer = np.zeros(1 << 3 * _BITS, np.int8), np.zeros((1 << 3 * _BITS, len(COLOURS)), bool)
-    owner[used] = apart.argmin(1)
-    nearer[used] = apart[:, :-1] < apart[:, -1:]
-    return Labels(owner[bins], bins, nearer)
+            apart[used, index] = _nearest(seen, _shaded(name))
+    if ground in COLOURS:
+        behind = _from_surface(frames, ground_surface(ground, picture))
+    else:
+        behind = np.zeros(1 << 3 * _BITS, np.float32)
+        behind[used] = _nearest(seen, ground_colours(ground, picture))
+        behind = behind[bins]
+    owner, least = apart.argmin(1).astype(np.int8), apart.min(1)
+    return Labels(np.where(least[bins] < behind, owner[bins], len(COLOURS)), bins, apart, behind)
+
+
+def _from_surface(frames: np.ndarray, surface: np.ndarray) -> np.ndarray:
+    """How far `frames` uint8 [T, H, W, 3] are from `surface` [H, W, 3] in light or in shadow, squared in Lab."""
+    shades = [lab(light * surface) for light in LIGHTS]
+    behind = np.empty(frames.shape[:3], np.float32)
+    for time, frame in enumerate(frames):
+        seen = lab(frame.astype(np.float32) / 255)
+        rests = [seen - shade for shade in shades]
+        behind[time] = np.min([np.einsum("hwc,hwc->hw", rest, rest) for rest in rests], axis=0)
+    return behind
 
 
 def _shaded(name: str) -> np.ndarray:
@@ -138,7 +157,7 @@ def with_rim(thing: Found, others: list[Found], labels: Labels, unit: float) -> 
     reach = max(1, round(RIM * unit))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     near = np.stack([cv2.dilate(mask.astype(np.uint8), kernel) for mask in thing.masks]) > 0
-    masks = near & labels.nearer[:, COLOURS.index(thing.colour)][labels.bins]
+    masks = near & labels.nearer(thing.colour)
     for other in others:
         masks &= ~other.masks
     return Found(thing.colour, *largest((masks | thing.masks).astype(np.uint8), LEAST * unit * unit))

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from training import configs, evaluate_cases
-from training.detect import Seen, be_single, detect
+from training.detect import Seen, agrees, be_single, detect
 from training.evaluate_cases import FOUR, Case, Group, rendered
 from training.evaluate_rows import (
     Outcome,
@@ -106,22 +106,30 @@ def judge_groups(
     return outcomes
 
 
-def vae_rows(pipeline: Wan22Pipeline, photos: list[np.ndarray], args: argparse.Namespace) -> list[Row]:
-    """How well the VAE keeps clips, in dB."""
+def vae_rows(
+    pipeline: Wan22Pipeline, photos: list[np.ndarray], args: argparse.Namespace, pool: ProcessPoolExecutor
+) -> list[Row]:
+    """How well the VAE keeps clips, in dB, and how often the detectors are right on what it has kept."""
     scenes = [case.scene for case in evaluate_cases.cases(args.most(64), evaluate_cases.anything, (), 13)]
     size = (configs.FRAMES, configs.HEIGHT, configs.WIDTH)
     clips = layout(scenes, *size, torch.Generator().manual_seed(evaluate_cases.SEED))
-    rows = [_vae_row("VAE: rendered clips", pipeline, render(clips, *size[1:], args.device))]
+    row, kept = _vae_row("VAE: rendered clips", pipeline, render(clips, *size[1:], args.device), 33.0)
+    rows = [row]
     if photos:
         pixels = evaluate_cases.photo_pixels(photos, args.most(24))
-        rows.append(_vae_row("VAE: clips of unseen photographs", pipeline, pixels))
+        rows.append(_vae_row("VAE: clips of unseen photographs", pipeline, pixels, 25.0)[0])
+    seen = list(pool.map(detect, kept))
+    for field in FOUR:
+        right = [agrees(one, scene, field) for one, scene in zip(seen, scenes, strict=True)]
+        rows.append(Row(f"detectors on what the VAE has kept: {field}", len(right), float(np.mean(right))))
     return rows
 
 
-def _vae_row(what: str, pipeline: Wan22Pipeline, clips: torch.Tensor) -> Row:
-    ours = to_bytes(reconstruct(pipeline, clips)).numpy()
-    values = [decibels(mine, its) for mine, its in zip(ours, to_bytes(clips).cpu().numpy(), strict=True)]
-    return Row(what, len(values), float(np.mean(values)), "dB", 25.0 if "photo" in what else 33.0)
+def _vae_row(what: str, pipeline: Wan22Pipeline, clips: torch.Tensor, bar: float) -> tuple[Row, np.ndarray]:
+    """The row, and what the VAE has kept of `clips`: uint8 [N, T, H, W, 3]."""
+    kept = to_bytes(reconstruct(pipeline, clips)).numpy()
+    values = [decibels(mine, its) for mine, its in zip(kept, to_bytes(clips).cpu().numpy(), strict=True)]
+    return Row(what, len(values), float(np.mean(values)), "dB", bar), kept
 
 
 def detector_rows(args: argparse.Namespace, pool: ProcessPoolExecutor) -> list[Row]:
@@ -170,8 +178,8 @@ def evaluate(args: argparse.Namespace) -> dict[str, object]:
     with ProcessPoolExecutor(args.workers, get_context("spawn"), be_single) as pool:  # they inherit the above
         outcomes = judge_groups(groups, pipeline, args, pool)
         rows = all_rows(outcomes, groups) + detector_rows(args, pool)
-    if pipeline is not None:
-        rows = vae_rows(pipeline, photos, args) + rows + weight_rows(args.model)
+        if pipeline is not None:
+            rows = vae_rows(pipeline, photos, args, pool) + rows + weight_rows(args.model)
     if args.sheet:
         save_sheets(args.sheet, {group.key: (group.fields, outcomes[group.key]) for group in groups})
     seconds = time.monotonic() - begun
