@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -16,6 +17,25 @@ if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.env
 os.environ["PYTHON_KEYRING_BACKEND"] = (
     "keyring.backends.fail.Keyring"  # for every process that a test starts, too
 )
+
+
+class PatientBot(QtBot):
+    """Waits until a busy machine gets there, too: only what does not happen at all takes longer to tell."""
+
+    def waitUntil(self, callback, *, timeout=60_000):
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal, *, timeout=60_000, **named):
+        return super().waitSignal(signal, timeout=timeout, **named)
+
+    def waitSignals(self, signals, *, timeout=60_000, **named):
+        return super().waitSignals(signals, timeout=timeout, **named)
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    """pytest-qt's own, with more patience."""
+    return PatientBot(request)
 
 
 @pytest.fixture

@@ -94,15 +94,15 @@ def test_pause_and_resume_tell_how_far_it_is(qtbot, rendering):
     with qtbot.waitSignal(session.pausing) as pausing:
         session.pause(job_id)
     assert pausing.args == [job_id]
-    qtbot.waitUntil(lambda: session.jobs[job_id].state is JobState.PAUSED, timeout=10_000)
+    qtbot.waitUntil(lambda: session.jobs[job_id].state is JobState.PAUSED)
     assert session.stopping == set()
     assert session.jobs[job_id].kept_step == 1
-    with qtbot.waitSignal(session.resumed, timeout=10_000) as resumed:
+    with qtbot.waitSignal(session.resumed) as resumed:
         session.resume(job_id)
     assert (resumed.args[0].step, resumed.args[0].total) == (1, 2)
-    qtbot.waitUntil(lambda: session.jobs[job_id].state is JobState.DONE, timeout=10_000)
+    qtbot.waitUntil(lambda: session.jobs[job_id].state is JobState.DONE)
     assert session.went_on == {}, "what was told of a render ends with it"
-    with qtbot.waitSignal(session.clip_added, timeout=10_000):
+    with qtbot.waitSignal(session.clip_added):
         session.decode_again(job_id, None)
 
 

@@ -137,7 +137,7 @@ def test_a_window_goes_on_by_itself_only_when_the_user_set_it(paths, store, qtbo
     settings(paths, at_start=at_start)
     store(a_job(id="lostaaaaaa", kept_step=3, kept_steps=9), a_job(id="waitaaaaaa", state=JobState.QUEUED))
     with window_session(paths, take_library(paths.data)) as (session, _, parts):
-        with qtbot.waitSignal(session.loaded, timeout=10_000):
+        with qtbot.waitSignal(session.loaded):
             session.load()
         jobs = {job.id: job for job in parts.host.jobs().result()}
         assert (jobs["lostaaaaaa"].state, jobs["lostaaaaaa"].attempts) == (state, 1)
@@ -151,11 +151,11 @@ def test_the_api_is_on_from_the_start_when_the_user_set_it_and_ends_with_the_win
     settings(paths, api_on=True, api_port=port)
     with window_session(paths, take_library(paths.data)) as (session, _, _):
         session.load()
-        qtbot.waitUntil(lambda: session.api.state.on, timeout=20_000)
+        qtbot.waitUntil(lambda: session.api.state.on)
         assert Client(f"http://127.0.0.1:{port}").get("/system_stats").status == 200
         session.change_settings(replace(session.settings, api_on=False))
-        qtbot.waitUntil(lambda: not session.api.busy and not session.api.state.on, timeout=20_000)
+        qtbot.waitUntil(lambda: not session.api.busy and not session.api.state.on)
         session.change_settings(replace(session.settings, api_on=True))
-        qtbot.waitUntil(lambda: session.api.state.on, timeout=20_000)
+        qtbot.waitUntil(lambda: session.api.state.on)
     with socket.socket() as caller:
         assert caller.connect_ex(("127.0.0.1", port)) != 0

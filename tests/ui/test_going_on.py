@@ -63,13 +63,13 @@ def page(stage):
 
 def submit(qtbot, bench, prompt="a slow ball", **values):
     draft = Draft(prompt=prompt, num_frames=5, num_inference_steps=3, seed=7, **values)
-    with qtbot.waitSignal(bench.session.submitted, timeout=10_000) as told:
+    with qtbot.waitSignal(bench.session.submitted) as told:
         bench.session.submit(draft)
     return told.args[0].id
 
 
 def until(qtbot, bench, job_id, state):
-    qtbot.waitUntil(lambda: bench.session.jobs[job_id].state is state, timeout=10_000)
+    qtbot.waitUntil(lambda: bench.session.jobs[job_id].state is state)
     return bench.session.jobs[job_id]
 
 
@@ -418,7 +418,7 @@ def test_the_frames_of_a_clip_are_made_again_from_the_library(qtbot, bench, show
     library.grid.selectAll()
     submenu = entries(library.context_menu())["Develop the frames again"].menu()
     entries(submenu)["As before"].trigger()
-    qtbot.waitUntil(lambda: library.model.rowCount() == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: library.model.rowCount() == 2)
     new = next(job for job in bench.session.jobs.values() if job.latents_of == job_id)
     assert "frames made again" in job_words.job_line(new)
 

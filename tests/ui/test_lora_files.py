@@ -52,7 +52,7 @@ def test_several_are_chosen_each_with_its_strength_and_go_with_the_job(panel, de
     assert names(panel) == ["cats", "watercolour"]
     panel.advanced.loras.rows[1].strength.setValue(0.8)
     panel.prompt.editor.setPlainText("a red ball")
-    with qtbot.waitSignal(desk.session.submitted, timeout=10_000) as told:
+    with qtbot.waitSignal(desk.session.submitted) as told:
         qtbot.mouseClick(panel.foot.render_button, Qt.MouseButton.LeftButton)
     used = told.args[0].request.loras
     assert [(each.path, each.strength) for each in used] == [(files[0], 1.0), (files[1], 0.8)]
@@ -77,7 +77,7 @@ def test_one_for_another_model_is_refused_at_its_place_and_nothing_is_queued(
     choose(lora("big", 5120))
     panel.prompt.editor.setPlainText("a red ball")
     panel.advanced.fold.set_open(False)
-    with qtbot.waitSignal(desk.session.refused, timeout=10_000):
+    with qtbot.waitSignal(desk.session.refused):
         qtbot.mouseClick(panel.foot.render_button, Qt.MouseButton.LeftButton)
     assert "14 B" in panel.advanced.loras.error.text()
     assert panel.advanced.loras.error.isVisible()
@@ -109,10 +109,10 @@ def test_a_clip_that_had_one_says_so_and_is_made_again_with_it(panel, desk, qtbo
     file = lora("cats")
     choose(file)
     panel.prompt.editor.setPlainText("a red ball")
-    with qtbot.waitSignal(desk.session.submitted, timeout=10_000) as told:
+    with qtbot.waitSignal(desk.session.submitted) as told:
         qtbot.mouseClick(panel.foot.render_button, Qt.MouseButton.LeftButton)
     job = told.args[0]
-    qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.DONE)
     (clip,) = desk.session.clips.values()
     rows = dict(RecipeDialog(clip)._rows())
     assert rows["LoRAs"] == "cats × 1"

@@ -22,7 +22,7 @@ WORDS = "a red ball moving right over a blue background"
 
 def render(qtbot, session, panel):
     """Click Render and wait for the clip."""
-    with qtbot.waitSignal(session.submitted, timeout=10_000) as told:
+    with qtbot.waitSignal(session.submitted) as told:
         qtbot.mouseClick(panel.foot.render_button, Qt.MouseButton.LeftButton)
     job = told.args[0]
     qtbot.waitUntil(lambda: session.jobs[job.id].state.ended, timeout=200_000)
@@ -40,7 +40,7 @@ def shown(qtbot, qapp, application):
         window = application.window
         try:
             qtbot.waitExposed(window)
-            with qtbot.waitSignal(session.loaded, timeout=10_000):
+            with qtbot.waitSignal(session.loaded):
                 session.load()
             thread.start()
             yield window, session
@@ -67,7 +67,7 @@ def test_a_sentence_and_a_picture_become_clips_that_are_there_after_a_restart(
         qtbot.keyClicks(panel.advanced.seed, "4")
         from_words = render(qtbot, session, panel)
         assert drop(window, files(str(picture)))
-        qtbot.waitUntil(panel.image.has_image, timeout=10_000)
+        qtbot.waitUntil(panel.image.has_image)
         assert "image" in panel.foot.render_button.accessibleName()
         from_picture = render(qtbot, session, panel)
         qtbot.keyClicks(panel.prompt.editor, " and then")
@@ -80,9 +80,9 @@ def test_a_sentence_and_a_picture_become_clips_that_are_there_after_a_restart(
 
     with shown(qtbot, qapp, application) as (window, session):
         assert set(session.clips) == {from_words.id, from_picture.id}
-        qtbot.waitUntil(lambda: window.create_panel.prompt.editor.toPlainText() != "", timeout=5_000)
+        qtbot.waitUntil(lambda: window.create_panel.prompt.editor.toPlainText() != "")
         assert "and then" in window.create_panel.prompt.editor.toPlainText()
-        qtbot.waitUntil(window.create_panel.image.has_image, timeout=5_000)
+        qtbot.waitUntil(window.create_panel.image.has_image)
 
 
 def kept(session, job_id, steps):
@@ -100,12 +100,12 @@ def test_a_render_is_paused_continued_broken_off_and_still_becomes_its_clip(qtbo
     application = WindowApplication([])
     with shown(qtbot, qapp, application) as (window, session):
         qtbot.keyClicks(window.create_panel.prompt.editor, WORDS)
-        with qtbot.waitSignal(session.submitted, timeout=10_000) as told:
+        with qtbot.waitSignal(session.submitted) as told:
             qtbot.mouseClick(window.create_panel.foot.render_button, Qt.MouseButton.LeftButton)
         job_id = told.args[0].id
         qtbot.waitUntil(lambda: kept(session, job_id, 2), timeout=200_000)
         qtbot.mouseClick(window.stage.rendering_page.pause_button, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: session.jobs[job_id].state is JobState.PAUSED, timeout=60_000)
+        qtbot.waitUntil(lambda: session.jobs[job_id].state is JobState.PAUSED)
         paused_at = session.jobs[job_id].kept_step
         assert window.stage.ended_page.title.text() == f"Paused at step {paused_at} of 20"
         qtbot.mouseClick(window.stage.ended_page.resume_button, Qt.MouseButton.LeftButton)
@@ -115,7 +115,7 @@ def test_a_render_is_paused_continued_broken_off_and_still_becomes_its_clip(qtbo
     with shown(qtbot, qapp, application) as (window, session):
         broken_at = session.jobs[job_id].kept_step
         question = f"A render was interrupted at step {broken_at} of 20. Go on?"
-        qtbot.waitUntil(lambda: window.banners.texts() == [question], timeout=10_000)
+        qtbot.waitUntil(lambda: window.banners.texts() == [question])
         assert broken_at >= paused_at + 2
         answer(qtbot, window, "Continue")
         with qtbot.waitSignal(session.resumed, timeout=200_000) as resumed:

@@ -19,10 +19,10 @@ def held_render(qtbot, desk, words="a slow star"):
     """A job that renders until it is cancelled."""
     desk.backend.script(words, hold=Stage.DENOISING)
     desk.window.create_panel.prompt.editor.setPlainText(words)
-    with qtbot.waitSignal(desk.session.submitted, timeout=10_000) as told:
+    with qtbot.waitSignal(desk.session.submitted) as told:
         desk.window.create_panel.submit()
     job = told.args[0]
-    qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.RUNNING, timeout=10_000)
+    qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.RUNNING)
     return job
 
 
@@ -72,17 +72,17 @@ def test_jobs_of_last_time_wait_for_an_answer(qtbot, closed_desk):
     closed_desk.open()
     closed_desk.window.create_panel.prompt.editor.setPlainText("a red ball")
     for _ in range(2):
-        with qtbot.waitSignal(closed_desk.session.submitted, timeout=10_000):
+        with qtbot.waitSignal(closed_desk.session.submitted):
             closed_desk.window.create_panel.submit()
     closed_desk.close()
     closed_desk.rendering = True
     closed_desk.open()
     window, session = closed_desk.window, closed_desk.session
-    qtbot.waitUntil(lambda: window.banners.texts() == ["2 jobs are waiting from last time."], timeout=10_000)
+    qtbot.waitUntil(lambda: window.banners.texts() == ["2 jobs are waiting from last time."])
     assert all(job.state is JobState.QUEUED for job in session.jobs.values())
     answer = next(b for b in window.banners.findChildren(QPushButton) if b.text() == "Render them")
     qtbot.mouseClick(answer, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(session.clips) == 2, timeout=30_000)
+    qtbot.waitUntil(lambda: len(session.clips) == 2)
     assert window.banners.isHidden()
     closed_desk.close()
 
@@ -92,7 +92,7 @@ def test_tabs_count_live(qtbot, desk, window):
     held_render(qtbot, desk)
     assert window.side.tab_button("queue").text() == "Queue 1"
     desk.backend.release()
-    qtbot.waitUntil(lambda: window.side.tab_button("library").text() == "Library 1", timeout=20_000)
+    qtbot.waitUntil(lambda: window.side.tab_button("library").text() == "Library 1")
     assert window.side.tab_button("queue").text() == "Queue"
 
 
@@ -153,7 +153,7 @@ def test_stop_and_quit(qtbot, desk, window):
     box = window.findChild(QMessageBox)
     quit_now = next(b for b in box.buttons() if b.text() == "Stop and quit")
     qtbot.mouseClick(quit_now, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=5_000)
+    qtbot.waitUntil(lambda: not window.isVisible())
     assert desk.session.jobs[job.id].state is JobState.RUNNING, (
         "it goes on the next time, it is not cancelled"
     )
@@ -169,7 +169,7 @@ def test_the_system_may_end_it_unasked(qtbot, desk, window):
 def test_cancel_by_shortcut(qtbot, desk, window):
     job = held_render(qtbot, desk)
     qtbot.keyClick(window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.CANCELLED, timeout=5_000)
+    qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.CANCELLED)
 
 
 def test_pause_and_continue_by_shortcut(qtbot, desk, window):
@@ -178,10 +178,10 @@ def test_pause_and_continue_by_shortcut(qtbot, desk, window):
     able = {name: window.actions_by_id[name].isEnabled for name in ("pause", "continue")}
     assert (able["pause"](), able["continue"]()) == (True, False)
     qtbot.keyClick(window, Qt.Key.Key_P, both)
-    qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.PAUSED, timeout=5_000)
+    qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.PAUSED)
     assert (able["pause"](), able["continue"]()) == (False, True)
     qtbot.keyClick(window, Qt.Key.Key_C, both)
-    qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: desk.session.jobs[job.id].state is JobState.DONE)
     assert desk.backend.requests[-1].kept_step == 1
 
 
@@ -205,21 +205,21 @@ def test_the_bar_says_whether_the_computer_stays_awake(qtbot, desk, window):
     desk.session._on_event(AwakeState(on=False, sentence="The system does not let it."))
     assert window.bar.awake.toolTip() == "The system does not let it."
     desk.backend.release()
-    qtbot.waitUntil(lambda: not window.bar.awake.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: not window.bar.awake.isVisible())
 
 
 def test_undo_brings_back_a_clip_that_was_deleted_on_the_stage(qtbot, desk, window):
     window.create_panel.prompt.editor.setPlainText("a ball")
     window.create_panel.submit()
-    qtbot.waitUntil(lambda: len(desk.session.clips) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(desk.session.clips) == 1)
     clip = next(iter(desk.session.clips.values()))
     window.stage.show_clip(clip)
     window.stage.clip_page.delete_button.setFocus()
     qtbot.mouseClick(window.stage.clip_page.delete_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not desk.session.clips, timeout=10_000)
+    qtbot.waitUntil(lambda: not desk.session.clips)
     window.side.library.grid.setFocus()
     qtbot.keyClick(window.side.library.grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: list(desk.session.clips) == [clip.id], timeout=10_000)
+    qtbot.waitUntil(lambda: list(desk.session.clips) == [clip.id])
 
 
 def test_undo_in_a_text_is_the_texts_own(qtbot, desk, window):
@@ -233,11 +233,11 @@ def test_undo_in_a_text_is_the_texts_own(qtbot, desk, window):
 def test_continue_uses_the_last_frame_and_shows_no_file_name_of_the_store(qtbot, desk, window):
     window.create_panel.prompt.editor.setPlainText("a ball")
     window.create_panel.submit()
-    qtbot.waitUntil(lambda: len(desk.session.clips) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(desk.session.clips) == 1)
     window.stage.show_clip(next(iter(desk.session.clips.values())))
     qtbot.mouseClick(window.stage.clip_page.continue_button, Qt.MouseButton.LeftButton)
     section = window.create_panel.image
-    qtbot.waitUntil(lambda: section.image() is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: section.image() is not None)
     stored = window.create_panel.draft().stored_image
     assert stored
     assert stored not in section.canvas.accessibleDescription()
@@ -252,27 +252,27 @@ def test_what_cannot_be_done_is_grey(qtbot, desk, window, picture):
     held_render(qtbot, desk)
     assert able["cancel"]()
     window.actions_by_id["cancel"].trigger()
-    qtbot.waitUntil(lambda: not able["cancel"](), timeout=5_000)
+    qtbot.waitUntil(lambda: not able["cancel"]())
 
 
 def test_another_start_raises_the_window_and_hands_over_a_file(qtbot, desk, window, picture):
     window.showMinimized()
     desk.session.raise_window(picture())
-    qtbot.waitUntil(lambda: not window.isMinimized(), timeout=5_000)
-    qtbot.waitUntil(lambda: window.create_panel.image.image() is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.isMinimized())
+    qtbot.waitUntil(lambda: window.create_panel.image.image() is not None)
 
 
 def test_the_language_changes_at_once_and_nothing_is_lost(qtbot, desk, window):
     held_render(qtbot, desk)
     window.create_panel.prompt.editor.setPlainText("still here")
     desk.session.change_settings(replace(desk.session.settings, language="zh_CN"))
-    qtbot.waitUntil(lambda: window.create_panel.foot.render_button.words() == "渲染", timeout=5_000)
+    qtbot.waitUntil(lambda: window.create_panel.foot.render_button.words() == "渲染")
     assert window.create_panel.prompt.editor.toPlainText() == "still here"
     assert window.actions_by_id["about"].text().startswith("关于")
     desk.session.change_settings(replace(desk.session.settings, language="en"))
-    qtbot.waitUntil(lambda: window.create_panel.foot.render_button.words() == "Render", timeout=5_000)
+    qtbot.waitUntil(lambda: window.create_panel.foot.render_button.words() == "Render")
     desk.backend.release()
-    qtbot.waitUntil(lambda: len(desk.session.clips) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(desk.session.clips) == 1)
     assert window.side.tab_button("library").text() == "Library 1"
 
 

@@ -51,21 +51,21 @@ def show(qtbot):
 def ended(qtbot, bench, prompt, **values):
     """The job of a draft, once it has ended."""
     values = {"num_frames": 5, "num_inference_steps": 3, "seed": 7, "guidance_scale": 5.0} | values
-    with qtbot.waitSignal(bench.session.submitted, timeout=10_000) as told:
+    with qtbot.waitSignal(bench.session.submitted) as told:
         bench.session.submit(Draft(prompt=prompt, **values))
     job_id = told.args[0].id
     qtbot.waitUntil(lambda: job_id in bench.session.jobs)
-    qtbot.waitUntil(lambda: bench.session.jobs[job_id].state.ended, timeout=10_000)
+    qtbot.waitUntil(lambda: bench.session.jobs[job_id].state.ended)
     return bench.session.jobs[job_id]
 
 
 def mended(qtbot, bench, press):
     """The new job that `press` makes, once it is done."""
-    with qtbot.waitSignal(bench.session.submitted, timeout=10_000) as told:
+    with qtbot.waitSignal(bench.session.submitted) as told:
         press()
     job_id = told.args[0].id
     qtbot.waitUntil(lambda: job_id in bench.session.jobs)
-    qtbot.waitUntil(lambda: bench.session.jobs[job_id].state is JobState.DONE, timeout=10_000)
+    qtbot.waitUntil(lambda: bench.session.jobs[job_id].state is JobState.DONE)
     return bench.session.jobs[job_id]
 
 

@@ -43,12 +43,12 @@ def test_a_note_of_a_job_is_told_while_it_renders_and_with_its_clip(chinese, qtb
     chinese.backend.script("a ball", notes=(both(died.sentence, kept),))
     window = chinese.open()
     window.create_panel.prompt.editor.setPlainText("a ball")
-    with qtbot.waitSignal(chinese.session.note, timeout=10_000):
+    with qtbot.waitSignal(chinese.session.note):
         window.create_panel.submit()
     assert window.stage.rendering_page.note.text() == (
         "渲染进程崩溃了（x）；正在启动新的进程。从第 3 步之后继续（共 9 步）。"
     )
-    qtbot.waitUntil(lambda: len(chinese.session.clips) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(chinese.session.clips) == 1)
     (clip,) = chinese.session.clips.values()
     window.stage.show_clip(clip, play=False)
     assert window.stage.clip_page.note.text().endswith("从第 3 步之后继续（共 9 步）。")

@@ -22,7 +22,7 @@ def desk(qapp, tmp_path):
 
 def submit(qtbot, desk, prompt):
     desk.window.create_panel.prompt.editor.setPlainText(prompt)
-    with qtbot.waitSignal(desk.session.submitted, timeout=10_000) as told:
+    with qtbot.waitSignal(desk.session.submitted) as told:
         desk.window.create_panel.submit()
     job_id = told.args[0].id
     qtbot.waitUntil(lambda: job_id in desk.session.jobs)
@@ -34,7 +34,7 @@ def break_off(qtbot, desk, waiting=0):
     desk.open()
     desk.backend.script("a slow star", hold=Stage.DECODING)
     job_id = submit(qtbot, desk, "a slow star")
-    qtbot.waitUntil(lambda: desk.session.jobs[job_id].kept_latents, timeout=10_000)
+    qtbot.waitUntil(lambda: desk.session.jobs[job_id].kept_latents)
     for number in range(waiting):
         submit(qtbot, desk, f"waits {number}")
     desk.close()
@@ -44,7 +44,7 @@ def break_off(qtbot, desk, waiting=0):
 def reopen(qtbot, desk):
     window = desk.open()
     qtbot.waitExposed(window)
-    qtbot.waitUntil(lambda: bool(desk.session.jobs), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(desk.session.jobs))
     return window
 
 
@@ -59,10 +59,10 @@ def test_an_interrupted_render_and_a_waiting_queue_are_one_question(qtbot, desk)
     question = (
         "A render was interrupted while its frames were made. 2 jobs are waiting from last time. Go on?"
     )
-    qtbot.waitUntil(lambda: window.banners.texts() == [question], timeout=10_000)
+    qtbot.waitUntil(lambda: window.banners.texts() == [question])
     assert desk.session.jobs[job_id].state is JobState.INTERRUPTED
     answer(qtbot, window, "Continue")
-    qtbot.waitUntil(lambda: len(desk.session.clips) == 3, timeout=30_000)
+    qtbot.waitUntil(lambda: len(desk.session.clips) == 3)
     assert desk.backend.requests[0].id == job_id, "what was interrupted goes on first"
     assert desk.backend.requests[0].kept_latents
     assert window.banners.isHidden()
@@ -72,7 +72,7 @@ def test_an_interrupted_render_and_a_waiting_queue_are_one_question(qtbot, desk)
 def test_not_now_leaves_everything_for_later(qtbot, desk, how):
     job_id = break_off(qtbot, desk, waiting=1)
     window = reopen(qtbot, desk)
-    qtbot.waitUntil(lambda: bool(window.banners.texts()), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(window.banners.texts()))
     if how == "close":
         cross = next(b for b in window.banners.findChildren(QToolButton) if b.accessibleName())
         qtbot.mouseClick(cross, Qt.MouseButton.LeftButton)
@@ -84,18 +84,18 @@ def test_not_now_leaves_everything_for_later(qtbot, desk, how):
     assert strip.resting.isVisible()
     assert strip._resting_words.text() == "What waits from last time begins when you say so."
     qtbot.mouseClick(strip.go_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(desk.session.clips) == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: len(desk.session.clips) == 1)
     assert not strip.resting.isVisible()
     assert desk.session.jobs[job_id].state is JobState.INTERRUPTED
     window.actions_by_id["held"].trigger()
-    qtbot.waitUntil(lambda: len(desk.session.clips) == 2, timeout=30_000)
+    qtbot.waitUntil(lambda: len(desk.session.clips) == 2)
 
 
 def test_the_setting_wait_asks_nothing(qtbot, desk):
     break_off(qtbot, desk, waiting=1)
     desk.settings = replace(desk.settings, at_start="wait")
     window = reopen(qtbot, desk)
-    qtbot.waitUntil(lambda: window.side.queue.resting.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: window.side.queue.resting.isVisible())
     assert window.banners.texts() == []
     assert desk.backend.requests == []
 
@@ -110,33 +110,33 @@ def test_a_queue_that_was_paused_is_paused_and_asks_only_about_what_was_interrup
     desk.rendering = True
     window = reopen(qtbot, desk)
     question = "A render was interrupted while its frames were made. Go on?"
-    qtbot.waitUntil(lambda: window.banners.texts() == [question], timeout=10_000)
+    qtbot.waitUntil(lambda: window.banners.texts() == [question])
     assert window.side.queue._resting_words.text() == "The queue is paused: nothing begins by itself."
     answer(qtbot, window, "Continue")
-    qtbot.waitUntil(lambda: len(desk.session.clips) == 2, timeout=30_000)
+    qtbot.waitUntil(lambda: len(desk.session.clips) == 2)
     assert not desk.session.queue_state.paused
 
 
 def test_the_question_follows_what_happens_to_the_jobs_and_the_language(qtbot, desk):
     job_id = break_off(qtbot, desk)
     window = reopen(qtbot, desk)
-    qtbot.waitUntil(lambda: bool(window.banners.texts()), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(window.banners.texts()))
     desk.session.change_settings(replace(desk.session.settings, language="zh_CN"))
-    qtbot.waitUntil(lambda: window.create_panel.foot.render_button.words() == "渲染", timeout=5_000)
+    qtbot.waitUntil(lambda: window.create_panel.foot.render_button.words() == "渲染")
     assert len(window.banners.texts()) == 1
     shown = window.banners._banners["last-time"]
     desk.backend.release()
     other = submit(qtbot, desk, "something else meanwhile")
-    qtbot.waitUntil(lambda: desk.session.jobs[other].state is JobState.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: desk.session.jobs[other].state is JobState.DONE)
     assert window.banners._banners["last-time"] is shown, "its buttons stay under the mouse"
     desk.session.remove(job_id)
-    qtbot.waitUntil(lambda: window.banners.texts() == [], timeout=5_000)
+    qtbot.waitUntil(lambda: window.banners.texts() == [])
 
 
 def test_the_text_the_order_and_the_clip_come_back(qtbot, desk):
     desk.open()
     made = submit(qtbot, desk, "a finished clip")
-    qtbot.waitUntil(lambda: desk.session.jobs[made].state is JobState.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: desk.session.jobs[made].state is JobState.DONE)
     desk.backend.script("first", hold=Stage.DENOISING)
     first = submit(qtbot, desk, "first")
     ids = [submit(qtbot, desk, f"waits {number}") for number in range(3)]
@@ -148,7 +148,7 @@ def test_the_text_the_order_and_the_clip_come_back(qtbot, desk):
     desk.window.create_panel.prompt.editor.setPlainText("half a sentence")
     desk.close()
     window = reopen(qtbot, desk)
-    qtbot.waitUntil(lambda: window.stage.shown() == clip, timeout=10_000)
+    qtbot.waitUntil(lambda: window.stage.shown() == clip)
     assert window.create_panel.prompt.editor.toPlainText() == "half a sentence"
     assert window.side.tab() == "library"
     assert [c.id for c in window.side.library.selected()] == [clip.id]
@@ -165,7 +165,7 @@ def test_the_arrangement_is_kept_while_the_window_is_open(qtbot, desk):
     window = desk.open()
     window.side.show_tab("library")
     window.show_right(False)
-    qtbot.waitUntil(lambda: window._arrangement.kept, timeout=5_000)
+    qtbot.waitUntil(lambda: window._arrangement.kept)
     other = WindowState(desk.folder / "window.ini")
     assert other.tab() == "library"
     assert other.restore_splitter(window.splitter)
@@ -175,10 +175,10 @@ def test_the_arrangement_is_kept_while_the_window_is_open(qtbot, desk):
 def test_a_change_of_language_keeps_what_is_shown(qtbot, desk):
     desk.open()
     made = submit(qtbot, desk, "a finished clip")
-    qtbot.waitUntil(lambda: desk.session.jobs[made].state is JobState.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: desk.session.jobs[made].state is JobState.DONE)
     clip = desk.session.clips[desk.session.jobs[made].clip_id]
     desk.window.stage.show_clip(clip)
     desk.session.change_settings(replace(desk.session.settings, language="zh_CN"))
-    qtbot.waitUntil(lambda: desk.window.create_panel.foot.render_button.words() == "渲染", timeout=5_000)
+    qtbot.waitUntil(lambda: desk.window.create_panel.foot.render_button.words() == "渲染")
     assert desk.window.stage.shown() == clip
     QApplication.processEvents()

@@ -62,7 +62,7 @@ def opened(request, qtbot, player, clip):
     """A player with the clip's first frame on the screen."""
     if request.param == "frames":
         request.getfixturevalue("no_multimedia")
-    with qtbot.waitSignal(player.first_frame, timeout=20_000):
+    with qtbot.waitSignal(player.first_frame):
         player.open_clip(clip)
     kind = FramesPlayback if request.param == "frames" else MediaPlayback
     assert isinstance(player._playback, kind)
@@ -117,7 +117,7 @@ def test_space_plays_every_frame_in_order_and_pauses(qtbot, opened):
     opened._playback.frame_shown.connect(lambda _image, number: seen.append(number))
     QTest.keyClick(opened, Qt.Key.Key_Space)
     assert opened.controls.play.accessibleName() == "Pause"
-    qtbot.waitUntil(lambda: seen[-1:] == [LAST], timeout=10_000)
+    qtbot.waitUntil(lambda: seen[-1:] == [LAST])
     qtbot.waitUntil(lambda: not opened.playing)
     assert seen == sorted(seen)
     assert len(set(seen)) > 15
@@ -133,7 +133,7 @@ def test_loop_begins_again(qtbot, opened):
     opened._playback.frame_shown.connect(lambda _image, number: seen.append(number))
     opened.seek(20)
     opened.toggle()
-    qtbot.waitUntil(lambda: any(a > b for a, b in itertools.pairwise(seen)), timeout=10_000)
+    qtbot.waitUntil(lambda: any(a > b for a, b in itertools.pairwise(seen)))
     assert opened.playing
 
 
@@ -190,7 +190,7 @@ def test_it_stands_still_while_hidden(qtbot, opened):
 
 def test_play_on_opening(qtbot, player, clip):
     player.open_clip(clip, play=True)
-    qtbot.waitUntil(lambda: player.playing and player.frame > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: player.playing and player.frame > 0)
 
 
 def test_closing_lets_the_file_go_and_empties_the_screen(qtbot, opened):
@@ -203,7 +203,7 @@ def test_closing_lets_the_file_go_and_empties_the_screen(qtbot, opened):
 def test_another_clip_replaces_the_first_even_while_that_is_read(qtbot, player, bench, clip):
     other = bench.add_clip("b", real=True)
     player.open_clip(clip)
-    with qtbot.waitSignal(player.first_frame, timeout=20_000):
+    with qtbot.waitSignal(player.first_frame):
         player.open_clip(other)
     assert player._clip is other
 
@@ -224,7 +224,7 @@ def test_a_missing_or_damaged_file_is_told_in_a_sentence(qtbot, player, clip, da
 
 
 def test_without_the_systems_player_it_says_so(qtbot, player, clip, no_multimedia):
-    with qtbot.waitSignal(player.first_frame, timeout=20_000):
+    with qtbot.waitSignal(player.first_frame):
         player.open_clip(clip)
     assert player.note.isVisible()
     assert "frames" in player.note.text()
@@ -233,7 +233,7 @@ def test_without_the_systems_player_it_says_so(qtbot, player, clip, no_multimedi
 def test_a_player_that_shows_no_frame_is_given_up(qtbot, player, clip, monkeypatch):
     monkeypatch.setattr(playback, "GIVE_UP_MS", 50)
     monkeypatch.setattr(MediaPlayback, "_take_frame", lambda self: None)
-    with qtbot.waitSignal(player.first_frame, timeout=20_000):
+    with qtbot.waitSignal(player.first_frame):
         player.open_clip(clip)
     assert isinstance(player._playback, FramesPlayback)
     assert drawn(player) == 0
@@ -241,7 +241,7 @@ def test_a_player_that_shows_no_frame_is_given_up(qtbot, player, clip, monkeypat
 
 def test_a_large_clip_keeps_its_own_size(qtbot, player, bench, clip, tmp_path):
     file = make_video(tmp_path / "large.mp4", num_frames=5, width=1280, height=704, fps=24)
-    with qtbot.waitSignal(player.first_frame, timeout=20_000):
+    with qtbot.waitSignal(player.first_frame):
         player.open_clip(replace(clip, path=str(file)))
     assert player.screen.image.width() == 1280
 

@@ -30,7 +30,7 @@ def test_the_player_agrees_with_the_decoder(bench, qtbot, tmp_path, width, heigh
     player = Player()
     qtbot.addWidget(player)
     player.show()
-    with qtbot.waitSignal(player.first_frame, timeout=20_000):
+    with qtbot.waitSignal(player.first_frame):
         player.open_clip(replace(bench.add_clip(), path=str(file)))
     shown, decoded = player.screen.image, frame_at(file, 0)
     player.close_clip()

@@ -46,7 +46,7 @@ def choose(qtbot, panel, shelf):
     def do(words):
         panel.where.box.setCurrentIndex(panel.where.box.findText(words))
         panel.where.box.activated.emit(panel.where.box.currentIndex())
-        qtbot.waitUntil(lambda: not shelf.asking, timeout=20_000)
+        qtbot.waitUntil(lambda: not shelf.asking)
 
     return do
 
@@ -60,7 +60,7 @@ def said(panel):
 
 
 def until_said(qtbot, panel, words):
-    qtbot.waitUntil(lambda: words in said(panel), timeout=20_000)
+    qtbot.waitUntil(lambda: words in said(panel))
 
 
 def test_it_is_hidden_until_there_is_a_server_and_asks_nobody_by_itself(qtbot, desk, panel, stub, shelf):
@@ -101,13 +101,13 @@ def test_a_job_goes_there_and_card_and_recipe_say_so(qtbot, desk, panel, studio,
     panel.advanced.height_box.setValue(96)
     panel.length.set_frames(9)
     panel.submit()
-    qtbot.waitUntil(lambda: bool(studio.pending and desk.session.jobs), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(studio.pending and desk.session.jobs))
     studio.runs()
     (job,) = desk.session.jobs.values()
     assert job.request.model == "on:studio"
     assert job_words.job_line(job).endswith("on studio")
     studio.finish((tmp_path / "made.mp4").read_bytes())
-    qtbot.waitUntil(lambda: bool(desk.session.clips), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(desk.session.clips))
     (clip,) = desk.session.clips.values()
     changes = clip.recipe["made_by"]["remote"]["changes"]
     assert changes["sampler"] == {"ours": "unipc", "theirs": "uni_pc/simple"}

@@ -26,9 +26,9 @@ def revealed(monkeypatch):
 def dialog(qtbot, desk, window):
     desk.window.create_panel.prompt.editor.setPlainText("a birthday surprise")
     desk.backend.script("birthday", fail=WanError("It does not work."))
-    with qtbot.waitSignal(desk.session.submitted, timeout=10_000) as told:
+    with qtbot.waitSignal(desk.session.submitted) as told:
         desk.window.create_panel.submit()
-    qtbot.waitUntil(lambda: desk.session.jobs[told.args[0].id].state.ended, timeout=10_000)
+    qtbot.waitUntil(lambda: desk.session.jobs[told.args[0].id].state.ended)
     window.actions_by_id["report"].trigger()
     return window.findChild(ReportDialog)
 
@@ -52,16 +52,16 @@ def test_it_saves_where_the_user_says_and_shows_it(
     target = tmp_path / "mine.zip"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
     dialog.prompts.setChecked(with_prompts)
-    with qtbot.waitSignal(dialog.finished, timeout=10_000):
+    with qtbot.waitSignal(dialog.finished):
         qtbot.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
     assert ("a birthday surprise" in text_of(target)) is with_prompts
-    qtbot.waitUntil(lambda: revealed == [target], timeout=5_000)
+    qtbot.waitUntil(lambda: revealed == [target])
     assert window.findChild(Toast)._label.text() == "Saved: mine.zip"
 
 
 def test_a_name_without_an_ending_gets_one(qtbot, monkeypatch, dialog, revealed, tmp_path):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
-    with qtbot.waitSignal(dialog.finished, timeout=10_000):
+    with qtbot.waitSignal(dialog.finished):
         dialog.choose()
     assert (tmp_path / "mine.zip").is_file()
 
@@ -77,7 +77,7 @@ def test_giving_up_saves_nothing(monkeypatch, dialog):
 def test_a_folder_that_takes_nothing_is_told_in_place(qtbot, dialog, revealed, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     dialog.save(tmp_path / "file" / "report.zip")
-    qtbot.waitUntil(lambda: dialog.error.text() != "", timeout=10_000)
+    qtbot.waitUntil(lambda: dialog.error.text() != "")
     assert dialog.save_button.isEnabled()
     assert revealed == []
     dialog.reject()

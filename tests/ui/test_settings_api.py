@@ -53,7 +53,7 @@ def click(qtbot, door):
 
     def do(button):
         button.click()
-        qtbot.waitUntil(lambda: not door.busy, timeout=20_000)
+        qtbot.waitUntil(lambda: not door.busy)
 
     return do
 
@@ -136,7 +136,7 @@ def test_every_sentence_has_room(desk, page, click, qtbot):
 
 def test_a_port_that_cannot_be_is_told(desk, page, door, qtbot):
     desk.session.change_settings(replace(desk.session.settings, api_on=True, api_port=70_000))
-    qtbot.waitUntil(lambda: not door.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not door.busy)
     assert "cannot listen on 127.0.0.1:70000" in page.error.text()
 
 
@@ -179,7 +179,7 @@ def test_workflows_may_name_the_loras_of_the_chosen_folder(
 def test_wishes_that_come_quickly_end_with_the_last_one(desk, page, door, qtbot, free_port):
     for _ in range(5):
         page.on.click()  # on, off, on, off, on
-    qtbot.waitUntil(lambda: not door.busy and door.state.on, timeout=20_000)
+    qtbot.waitUntil(lambda: not door.busy and door.state.on)
     assert Client(page.address.text()).get("/system_stats").status == 200
 
 

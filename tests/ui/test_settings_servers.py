@@ -57,12 +57,12 @@ def answer(qtbot, page):
 
 
 def card(qtbot, page, name):
-    qtbot.waitUntil(lambda: name in page.cards, timeout=20_000)
+    qtbot.waitUntil(lambda: name in page.cards)
     return page.cards[name]
 
 
 def until_told(qtbot, page, name, words):
-    qtbot.waitUntil(lambda: words in card(qtbot, page, name).status.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: words in card(qtbot, page, name).status.text())
 
 
 def test_adding_one_checks_it_and_says_what_it_has(qtbot, desk, page, fill, stub):
@@ -122,12 +122,12 @@ def test_nobody_is_asked_before_somebody_says_so(qtbot, desk, page, stub):
 def test_what_is_refused_is_told_at_its_field(qtbot, desk, page, fill, values, field):
     page.add_button.click()
     fill(**values)
-    qtbot.waitUntil(lambda: page.form.errors[field].isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: page.form.errors[field].isVisible())
     assert page.currentWidget() is page.form
     assert desk.book.names() == []
     if field == "name":
         fill(name="studio")
-        qtbot.waitUntil(lambda: desk.book.names() == ["studio"], timeout=20_000)
+        qtbot.waitUntil(lambda: desk.book.names() == ["studio"])
 
 
 def test_plain_http_to_another_computer_is_warned_about(qtbot, desk, page):
@@ -142,14 +142,14 @@ def test_removing_asks_first_and_says_what_it_costs(qtbot, desk, page, stub, ans
     panel.prompt.editor.setPlainText("a red ball")
     panel.where._choose("on:studio")
     panel.submit()
-    qtbot.waitUntil(lambda: bool(desk.session.jobs), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(desk.session.jobs))
     card(qtbot, page, "studio").remove.click()
     assert "render there: 1" in answer("Keep")
     assert desk.book.names() == ["studio"]
     qtbot.waitUntil(lambda: page.findChild(QMessageBox) is None)
     page.cards["studio"].remove.click()
     answer("Remove")
-    qtbot.waitUntil(lambda: page.cards == {}, timeout=20_000)
+    qtbot.waitUntil(lambda: page.cards == {})
     assert json.loads((desk.folder / TOKENS).read_text()) == {}
 
 

@@ -112,7 +112,7 @@ def test_a_whole_render_from_submission_to_the_playing_clip(rendering, make_stag
     assert rendering_page.percent.text() == "86 %"
     rendering.backend.release()
     qtbot.waitUntil(lambda: page(stage) is stage.clip_page)
-    qtbot.waitUntil(lambda: stage.clip_page.player.playing, timeout=20_000)
+    qtbot.waitUntil(lambda: stage.clip_page.player.playing)
     assert stage.clip_page.prompt.text() == "a ball"
     assert stage.clip_page.note.text() == "Something to know."
 
@@ -179,7 +179,7 @@ def test_cancel_cancels_and_retry_queues_again(rendering, make_stage, qtbot):
     assert stage.ended_page.title.text() == "Cancelled"
     rendering.backend.release()  # a cancel that came before the hold has not
     stage.ended_page.retry_button.click()
-    qtbot.waitUntil(lambda: page(stage) is stage.clip_page, timeout=20_000)
+    qtbot.waitUntil(lambda: page(stage) is stage.clip_page)
 
 
 # ---- how jobs end
@@ -316,7 +316,7 @@ def test_a_removed_job_leaves_the_stage(bench, stage):
 def shown(bench, stage, qtbot):
     clip = bench.add_clip("a red ball", real=True)
     stage.show_clip(clip)
-    qtbot.waitUntil(lambda: stage.clip_page.player.frame >= 0, timeout=20_000)
+    qtbot.waitUntil(lambda: stage.clip_page.player.frame >= 0)
     return stage
 
 
@@ -379,7 +379,7 @@ def test_a_delete_that_is_refused_keeps_the_clip_on_the_stage(bench, shown, qtbo
     monkeypatch.setattr(bench.host.library, "to_bin", full)
     with qtbot.waitSignal(bench.session.refused):
         shown.clip_page.delete_button.click()
-    qtbot.waitUntil(lambda: shown.clip_page.player.frame == 0, timeout=20_000)
+    qtbot.waitUntil(lambda: shown.clip_page.player.frame == 0)
     assert page(shown) is shown.clip_page
 
 

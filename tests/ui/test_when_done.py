@@ -25,7 +25,7 @@ def asked(monkeypatch):
 
 def submit(qtbot, desk, prompt):
     desk.window.create_panel.prompt.editor.setPlainText(prompt)
-    with qtbot.waitSignal(desk.session.submitted, timeout=10_000) as told:
+    with qtbot.waitSignal(desk.session.submitted) as told:
         desk.window.create_panel.submit()
     return told.args[0].id
 
@@ -64,21 +64,21 @@ def test_a_minute_to_say_no_then_it_is_done(qtbot, monkeypatch, asked, desk, win
     monkeypatch.setattr(countdown, "SECONDS", 3)
     when_done(desk.session).choose(Then.SHUT_DOWN)
     first, second = submit(qtbot, desk, "one"), submit(qtbot, desk, "two")
-    qtbot.waitUntil(lambda: dialog(window) is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: dialog(window) is not None)
     assert {desk.session.jobs[job].state for job in (first, second)} == {JobState.DONE}
     assert dialog(window).sentence.text() == "Shut down the computer in 3 seconds."
     shown = dialog(window)
     shown._timer.setInterval(5)
-    with qtbot.waitSignal(shown.agreed, timeout=5_000):
+    with qtbot.waitSignal(shown.agreed):
         pass
-    qtbot.waitUntil(lambda: asked == [Then.SHUT_DOWN], timeout=5_000)
+    qtbot.waitUntil(lambda: asked == [Then.SHUT_DOWN])
     assert when_done(desk.session).then is Then.NOTHING
 
 
 def test_stop_stops_it(qtbot, asked, desk, window):
     when_done(desk.session).choose(Then.SLEEP)
     submit(qtbot, desk, "one")
-    qtbot.waitUntil(lambda: dialog(window) is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: dialog(window) is not None)
     qtbot.mouseClick(dialog(window).stop_button, Qt.MouseButton.LeftButton)
     assert dialog(window) is None
     assert when_done(desk.session).then is Then.NOTHING
@@ -88,36 +88,36 @@ def test_stop_stops_it(qtbot, asked, desk, window):
 def test_a_new_job_puts_it_off(qtbot, asked, desk, window):
     when_done(desk.session).choose(Then.SLEEP)
     submit(qtbot, desk, "one")
-    qtbot.waitUntil(lambda: dialog(window) is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: dialog(window) is not None)
     first = dialog(window)
     desk.backend.script("two", hold=Stage.DENOISING)
     submit(qtbot, desk, "two")
-    qtbot.waitUntil(lambda: dialog(window) is None, timeout=5_000)
+    qtbot.waitUntil(lambda: dialog(window) is None)
     assert asked == []
     desk.backend.release()
-    qtbot.waitUntil(lambda: dialog(window) not in (None, first), timeout=20_000)
+    qtbot.waitUntil(lambda: dialog(window) not in (None, first))
 
 
 def test_quit_closes_the_window(qtbot, desk, window):
     when_done(desk.session).choose(Then.QUIT)
     submit(qtbot, desk, "one")
-    qtbot.waitUntil(lambda: dialog(window) is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: dialog(window) is not None)
     qtbot.mouseClick(dialog(window).now_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=5_000)
+    qtbot.waitUntil(lambda: not window.isVisible())
 
 
 def test_a_failed_last_job_ends_the_queue_too(qtbot, asked, desk, window):
     when_done(desk.session).choose(Then.SLEEP)
     desk.backend.script("bad", fail=WanError("It does not work."))
     submit(qtbot, desk, "bad")
-    qtbot.waitUntil(lambda: dialog(window) is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: dialog(window) is not None)
 
 
 def test_a_job_that_waits_for_its_disk_ends_the_queue_too(qtbot, asked, desk, window):
     when_done(desk.session).choose(Then.SLEEP)
     desk.backend.script("big", fail=DiskProblem("The disk is full."))
     submit(qtbot, desk, "big")
-    qtbot.waitUntil(lambda: dialog(window) is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: dialog(window) is not None)
 
 
 @pytest.mark.parametrize("verb", ["pause", "cancel"])
@@ -125,17 +125,17 @@ def test_what_the_user_stops_shuts_nothing_down(qtbot, asked, desk, window, verb
     when_done(desk.session).choose(Then.SLEEP)
     desk.backend.script("slow", hold=Stage.DENOISING)
     job_id = submit(qtbot, desk, "slow")
-    qtbot.waitUntil(lambda: desk.session.jobs[job_id].state is JobState.RUNNING, timeout=10_000)
+    qtbot.waitUntil(lambda: desk.session.jobs[job_id].state is JobState.RUNNING)
     getattr(desk.session, verb)(job_id)
     stopped = JobState.PAUSED if verb == "pause" else JobState.CANCELLED
-    qtbot.waitUntil(lambda: desk.session.jobs[job_id].state is stopped, timeout=10_000)
+    qtbot.waitUntil(lambda: desk.session.jobs[job_id].state is stopped)
     assert dialog(window) is None
     assert when_done(desk.session).then is Then.SLEEP
 
 
 def test_an_older_job_that_loses_what_it_kept_shuts_nothing_down(qtbot, asked, desk, window):
     job_id = submit(qtbot, desk, "one")
-    qtbot.waitUntil(lambda: desk.session.jobs[job_id].state is JobState.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: desk.session.jobs[job_id].state is JobState.DONE)
     job = desk.session.jobs[job_id]
     when_done(desk.session).choose(Then.SLEEP)
     desk.session._on_event(JobChanged(replace(job, kept_latents=False)))

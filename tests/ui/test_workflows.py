@@ -24,14 +24,14 @@ def told(qtbot, window):
     """Waits for a banner with these words; the whole sentence."""
 
     def wait(words):
-        qtbot.waitUntil(lambda: any(words in text for text in window.banners.texts()), timeout=10_000)
+        qtbot.waitUntil(lambda: any(words in text for text in window.banners.texts()))
         return next(text for text in window.banners.texts() if words in text)
 
     return wait
 
 
 def arrived(qtbot, panel, prompt):
-    qtbot.waitUntil(lambda: panel.draft().prompt == prompt, timeout=10_000)
+    qtbot.waitUntil(lambda: panel.draft().prompt == prompt)
     return panel.draft()
 
 
@@ -55,7 +55,7 @@ def test_its_loras_come_back_when_they_are_known(qtbot, desk, panel, window, tol
     folder = tmp_path / "loras"
     used, listed = write_lora(tmp_path / "used.safetensors"), write_lora(folder / "sub" / "ink.safetensors")
     panel.fill(Draft(prompt="before", loras=(Lora(str(used), 0.5),)))
-    with qtbot.waitSignal(desk.session.submitted, timeout=10_000) as job:
+    with qtbot.waitSignal(desk.session.submitted) as job:
         panel.submit()
     text = workflow_text(job.args[0].request)
     panel.clear()
@@ -93,7 +93,7 @@ def test_a_picture_of_another_model_is_a_start_image(qtbot, panel, window, drop,
     panel.prompt.editor.setPlainText("kept")
     other = {"1": node("CheckpointLoaderSimple", ckpt_name="xl.safetensors"), "2": node("EmptyLatentImage")}
     assert drop(window, files(str(png(tmp_path / "portrait.png", other))))
-    qtbot.waitUntil(lambda: panel.image.image() is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: panel.image.image() is not None)
     assert panel.draft().image.endswith("portrait.png")
     assert panel.draft().prompt == "kept"
     assert window.banners.texts() == []
@@ -102,7 +102,7 @@ def test_a_picture_of_another_model_is_a_start_image(qtbot, panel, window, drop,
 def test_on_the_start_image_a_picture_is_always_a_picture(qtbot, panel, drop, files, tmp_path):
     file = png(tmp_path / "frame.png", template("not this", n55=SIZE))
     assert drop(panel.image, files(str(file)))
-    qtbot.waitUntil(lambda: panel.image.image() is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: panel.image.image() is not None)
     assert panel.draft().image == str(file)
     assert panel.draft().prompt == ""
 
@@ -117,7 +117,7 @@ def test_a_start_image_beside_the_workflow_is_used(qtbot, panel, window, picture
     assert "“harbour.png”, which is not here" in panel.image.error.text()
     picture("harbour.png", 320, 200)
     window.open_file(str(file))
-    qtbot.waitUntil(lambda: panel.image.image() is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: panel.image.image() is not None)
     assert panel.draft().image == str(tmp_path / "harbour.png")
     assert panel.image.error.text() == ""
 
@@ -129,7 +129,7 @@ def test_a_start_image_is_scaled_as_the_workflow_says(qtbot, panel, window, pict
     scale = {"upscale_method": "bilinear", "width": 100, "height": 150, "crop": "disabled"}
     graph["57a"] = node("ImageScale", image=["56", 0], **scale)
     window.open_file(str(plain_json(tmp_path / "a.json", graph)))
-    qtbot.waitUntil(lambda: panel.image.image() is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: panel.image.image() is not None)
     assert (panel.image.image().width, panel.image.image().height) == (100, 150)
 
 
@@ -164,8 +164,8 @@ def test_a_job_and_its_clip_are_copied_as_workflows_that_bring_them_back(
 ):
     panel.prompt.editor.setPlainText("a red ball")
     panel.set_image(picture())
-    qtbot.waitUntil(lambda: panel.image.image() is not None, timeout=10_000)
-    with qtbot.waitSignal(desk.session.clip_added, timeout=20_000) as added:
+    qtbot.waitUntil(lambda: panel.image.image() is not None)
+    with qtbot.waitSignal(desk.session.clip_added) as added:
         panel.submit()
     clip = added.args[0]
     window.side.queue.select(clip.job_id)
