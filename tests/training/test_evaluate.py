@@ -1,6 +1,7 @@
 """Measuring: a batch is what the product draws one by one, and rendered clips get full marks."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.evaluate import main
+from training.evaluate import main, parse, vae_rows
 from training.evaluate_rows import Row, decibels, table
 from training.evaluate_sampling import Ask, decode, generate, load, sample
 
@@ -87,6 +88,15 @@ def test_rendered_clips_get_full_marks(tmp_path, capsys) -> None:
     assert rows["drawn picture to video: first frame kept, least"]["value"] == 99.0
     assert "| rain and snow: weather | 3 | 100 % | ≥ 90 % | pass |" in capsys.readouterr().out
     assert {"core.png", "chinese.png", "frames-49.png"} <= {path.name for path in sheets.iterdir()}
+
+
+def test_what_the_vae_keeps_is_measured_and_read(pipeline) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        rows = vae_rows(pipeline, [], parse([str(DEMO), "--quick", "1", "--device", "cpu"]), pool)
+    assert rows[0].what == "VAE: rendered clips"
+    assert rows[0].value > 25
+    assert [row.what.rpartition(" ")[2] for row in rows[1:]] == ["colour", "background", "shape", "motion"]
+    assert all(row.value in (0.0, 1.0) for row in rows[1:])
 
 
 def test_bars_are_held_against_values() -> None:
