@@ -69,8 +69,7 @@ def ground_surface(name: str, picture: np.ndarray) -> np.ndarray:
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1)
     some, seen = terms[::3, ::3].reshape(-1, 6), picture[::3, ::3].reshape(-1, 3)
-    names, cells = painted()
-    own, seen_lab = cells[[other == name for other in names]].reshape(-1, 3), lab(seen)
+    own, seen_lab = _painted_as(name), lab(seen)
     fits = np.linalg.norm(seen_lab[:, None] - lab(_few(own))[None], axis=-1).min(1) < 20
     for least in (15.0, 8.0, 8.0):
         if fits.sum() < 50:
@@ -82,14 +81,19 @@ def ground_surface(name: str, picture: np.ndarray) -> np.ndarray:
 
 def ground_colours(name: str, picture: np.ndarray) -> np.ndarray:
     """Colours [n, 3] in [0, 1] that setting `name` has in `picture` [H, W, 3], in light and in shadow."""
-    names, cells = painted()
-    own = cells[[other == name for other in names]].reshape(-1, 3)
+    own = _painted_as(name)
     edge = np.concatenate([picture[:2].reshape(-1, 3), picture[-2:].reshape(-1, 3)])
     edge = np.concatenate([edge, picture[:, :2].reshape(-1, 3), picture[:, -2:].reshape(-1, 3)])
     own, edge = _few(own), _few(edge)
     far = np.linalg.norm(lab(edge)[:, None] - lab(own)[None], axis=-1).min(1)
     light = np.concatenate([own, edge[far < 20]])
     return np.concatenate([part * light for part in LIGHTS])
+
+
+def _painted_as(name: str) -> np.ndarray:
+    """The colours [n, 3] in [0, 1] of the painted backgrounds of that name."""
+    names, cells = painted()
+    return cells[[other == name for other in names]].reshape(-1, 3)
 
 
 def _few(colours: np.ndarray) -> np.ndarray:

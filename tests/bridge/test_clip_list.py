@@ -86,7 +86,8 @@ def test_ten_thousand_clips_are_searched_in_one_go(qtbot, bench, session, model)
     for n in range(10_000):
         session.clips[str(n)] = replace(clip, id=str(n), created_at=float(n))
     session.loaded.emit()
-    with qtbot.waitSignal(model.modelReset) as reset, qtbot.assertNotEmitted(model.rowsInserted):
+    resets = []
+    model.modelReset.connect(lambda: resets.append(model.rowCount()))
+    with qtbot.assertNotEmitted(model.rowsInserted):
         model.search("cat")
-    assert reset.signal_triggered
-    assert model.rowCount() == 10_001
+    assert resets == [10_001]

@@ -109,9 +109,6 @@ def bytes_read():
     return psutil.Process().io_counters().read_chars
 
 
-@pytest.mark.skipif(
-    not hasattr(psutil.Process, "io_counters"), reason="this system does not count what is read"
-)
 def test_the_demo_is_found_without_reading_its_weights():
     catalog().get(None)
     fingerprint._of_file.cache_clear()
