@@ -183,7 +183,8 @@ def evaluate(args: argparse.Namespace) -> dict[str, object]:
     if args.sheet:
         save_sheets(args.sheet, {group.key: (group.fields, outcomes[group.key]) for group in groups})
     seconds = time.monotonic() - begun
-    notes.append(f"{args.steps} steps, flow shift {args.shift:g}; measured in {seconds:.0f} s.")
+    machine = torch.cuda.get_device_name(device) if device.type == "cuda" else "a processor"
+    notes.append(f"{args.steps} steps, flow shift {args.shift:g}; measured in {seconds:.0f} s on {machine}.")
     return {"rows": [row.as_dict() for row in rows], "notes": notes, "seconds": seconds}
 
 

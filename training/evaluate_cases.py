@@ -13,7 +13,6 @@ from training.evaluate_sampling import Ask, to_bytes
 from training.scene import (
     CAMERAS,
     COLOURS,
-    EXTRAS,
     PHOTO,
     WEATHERS,
     Scene,
@@ -110,13 +109,13 @@ def core(rng: random.Random, number: int = 0) -> Scene:
     return random_scene(rng, core=1.0)
 
 
-def shown(rng: random.Random, number: int = 0) -> Scene:
-    """A scene like those that the transformer was shown."""
-    return random_scene(rng, extras=EXTRAS)
+def offered(rng: random.Random, number: int = 0) -> Scene:
+    """A scene of what the model offers (`training.offers`): no second thing, no weather."""
+    return random_scene(rng, extras=0.0)
 
 
 def anything(rng: random.Random, number: int = 0) -> Scene:
-    """A scene of the whole world."""
+    """A scene of the whole world that training shows."""
     return random_scene(rng)
 
 
@@ -145,7 +144,7 @@ def prompt_groups(most: int | None) -> list[Group]:
     unseen = cases(n(100), lambda rng, _: unseen_combination(rng), FOUR, 8)
     groups = [
         Group("core", cases(n(200), core, FOUR, 1)),
-        Group("mix", cases(n(200), shown, FOUR, 2)),
+        Group("mix", cases(n(200), offered, FOUR, 2)),
         Group("chinese", cases(n(200), core, FOUR, 1, "zh")),
         Group("unseen", unseen),
         Group("camera", cases(n(60), camera, ("camera",), 3), ("camera",)),

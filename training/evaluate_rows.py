@@ -72,12 +72,12 @@ BARS = {
 LANGUAGE_GAP = 0.03  # Chinese prompts may be as much worse than the same ones in English
 TITLES = {
     "core": "one thing over a coloured background",
-    "mix": "everything the world has",
+    "mix": "everything it offers",
     "chinese": "the first prompts in Chinese",
     "unseen": "colour, shape and motion never trained together",
     "camera": "camera",
-    "second": "second thing (colour and shape)",
-    "weather": "rain and snow",
+    "second": "not offered, a second thing (colour and shape)",
+    "weather": "not offered, rain and snow",
     "size": "size of the thing",
     "picture": "drawn picture to video",
     "photo": "unseen photograph to video",

@@ -21,7 +21,7 @@ That one is a combination that training never shows; the others are all of combi
 """
 
 NOT_DRAWN = frozenset({"WEATHERS", "WEATHERS_OF", "BESIDE", "BESIDE_FIRST"})
-"""Tables of words for what scenes have beside their thing (`EXTRAS`): they count as outside the model's world."""
+"""Tables of words for a second thing and the weather: shown in training, drawn too seldom to be offered."""
 
 WORDS = {
     "colours": COLOURS,

@@ -25,12 +25,6 @@ WEATHERS = ("", "rain", "snow")
 CAMERAS = ("", "left", "right", "in", "out")
 """The camera's own movement: "" stands still, it pans left or right (what it sees goes the other way), it zooms."""
 
-EXTRAS = 0.0
-"""How often the transformer is shown what a scene may have beside its thing: a second thing, rain or snow.
-
-Never, until it draws the one thing as well as it should. Its VAE, its text encoder and the detectors know them.
-"""
-
 HARD = {
     "kind": {"cross": 2.0, "star": 2.0, "ring": 2.0},
     "size": {"small": 1.5},
@@ -96,10 +90,10 @@ def random_scene(rng: random.Random, core: float = 0.6, extras: float = 1.0) -> 
 
 
 def taught_scene(rng: random.Random, core: float) -> Scene:
-    """A scene for the transformer's training: one of `random_scene` with EXTRAS, HARD ones oftener than others."""
+    """A scene for the transformer's training: one of `random_scene`, HARD ones oftener than others."""
     hardest = math.prod(max(odds.values()) for odds in HARD.values())
     while True:
-        scene = random_scene(rng, core, EXTRAS)
+        scene = random_scene(rng, core)
         weight = math.prod(odds.get(getattr(scene.thing, field), 1.0) for field, odds in HARD.items())
         if rng.random() * hardest < weight:
             return scene

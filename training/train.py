@@ -109,8 +109,8 @@ def train_text_phase(args: argparse.Namespace, device: torch.device) -> None:
 def polish_phase(args: argparse.Namespace, device: torch.device) -> None:
     """Train the kept VAE on: its decoder alone, which changes no latents, or all of it."""
     model = load_vae(args.work, device)
-    stage, steps = (vae.SMOKE_STAGES[-1], SMOKE_STEPS) if args.smoke else (vae.POLISHING, 10**9)
-    vae.polish(model, args.polish_minutes * 60, stage, steps, args.photos, encoder=args.polish_encoder)
+    stages, steps = (vae.SMOKE_STAGES, SMOKE_STEPS) if args.smoke else (vae.POLISHING, 10**9)
+    vae.polish(model, args.polish_minutes * 60, stages, steps, args.photos, encoder=args.polish_encoder)
     save_vae(model, args.work)
     clips = (1, 5) if args.smoke else (16, 25)
     print(f"polish: {vae.clip_psnr(load_vae(args.work, device), device, *clips):.2f} dB", flush=True)

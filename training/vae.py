@@ -12,7 +12,7 @@ from torch import Tensor
 
 from training.export import new_vae
 from training.pixels import PixelBank, Window, draw_window, photo_stack
-from training.stepper import Stepper, TimeBox, learning_rate
+from training.stepper import Loss, Stepper, TimeBox, learning_rate
 from training.wholeclip import decode_pixels, encode_moments, use_whole_clips
 
 if TYPE_CHECKING:
@@ -42,7 +42,12 @@ STAGES = (
     Stage(Window(25, 128, 160), batch=12, bank=1536, until=1.0),
 )
 """The first needs no compilation: what the second needs can be compiled beside it (`--warm`)."""
-POLISHING = Stage(Window(25, 128, 160), batch=12, bank=1536, until=1.0, photo_share=0.5)
+POLISHING = (
+    Stage(Window(25, 128, 160), batch=12, bank=1536, until=1.0, photo_share=0.7),
+    Stage(Window(9, 128, 160), batch=32, bank=3072, until=1.0, photo_share=0.7),
+    Stage(Window(1, 160, 192), batch=64, bank=8192, until=1.0, photo_share=0.7),
+)
+"""In turn, by chance. Single pictures and short clips show more of the photographs than long clips do."""
 SMOKE_STAGES = (
     Stage(Window(1, 64, 64), batch=2, bank=4, until=0.5),
     Stage(Window(5, 64, 64), batch=1, bank=2, until=1.0),
@@ -142,7 +147,7 @@ def _train_stage(
 def polish(
     vae: AutoencoderKLWan,
     seconds: float,
-    stage: Stage = POLISHING,
+    stages: tuple[Stage, ...] = POLISHING,
     steps: int = 10**9,
     shard: Path | None = None,
     encoder: bool = False,
@@ -151,7 +156,6 @@ def polish(
 
     Its latents' statistics are kept. Not compiled: that takes as long as the polishing.
     """
-    device = next(vae.parameters()).device
     rng = random.Random(11)
     use_whole_clips(vae.train())
     parts = [vae.decoder, vae.post_quant_conv, *([vae.encoder, vae.quant_conv] if encoder else [])]
@@ -160,21 +164,31 @@ def polish(
         parameter.requires_grad_(True)
         if parameter.dim() == 5:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)
-    photos = photo_stack(shard, "train", stage.window, device)
-    bank = PixelBank(stage.bank, stage.window, rng, device, photos, stage.photo_share)
-    stepper, box = Stepper(parameters, decay=0.998, weight_decay=0.0), TimeBox(seconds, steps)
-
-    def loss() -> Tensor:
-        return vae_loss(vae, bank.batch(stage.batch), LOG_WEIGHT)
-
+    stepper = Stepper(parameters, decay=0.998, weight_decay=0.0)
     stepper.rate.fill_(1e-6)
-    stepper.prepare("polish", loss, compiled=False)
+    courses = [_polishing(vae, stepper, stage, rng, shard) for stage in stages]
+    box = TimeBox(seconds, steps)
     while (share := box.share(stepper.steps)) < 1:
-        stepper.run("polish", loss, learning_rate(PEAK_RATE / 3, stepper.steps, share))
+        name, bank, loss = rng.choice(courses)
+        stepper.run(name, loss, learning_rate(PEAK_RATE / 3, stepper.steps, share))
         if stepper.steps % 4 == 0:
             bank.renew()
     stepper.use_average()
     print(f"polish: {stepper.steps} steps, loss {stepper.loss.item():.4f}", flush=True)
+
+
+def _polishing(
+    vae: AutoencoderKLWan, stepper: Stepper, stage: Stage, rng: random.Random, shard: Path | None
+) -> tuple[str, PixelBank, Loss]:
+    """Name, clips and captured loss of one kind of clip."""
+    photos = photo_stack(shard, "train", stage.window, stepper.device)
+    bank = PixelBank(stage.bank, stage.window, rng, stepper.device, photos, stage.photo_share)
+
+    def loss() -> Tensor:
+        return vae_loss(vae, bank.batch(stage.batch), LOG_WEIGHT)
+
+    stepper.prepare(str(stage.window), loss, compiled=False)
+    return str(stage.window), bank, loss
 
 
 @torch.no_grad()

@@ -86,7 +86,7 @@ def test_rendered_clips_get_full_marks(tmp_path, capsys) -> None:
     assert [row["what"] for row in rows.values() if row["passed"] is False] == []
     assert rows["camera: camera"]["value"] == rows["one seed repeats exactly"]["value"] == 1.0
     assert rows["drawn picture to video: first frame kept, least"]["value"] == 99.0
-    assert "| rain and snow: weather | 3 | 100 % | ≥ 90 % | pass |" in capsys.readouterr().out
+    assert "| not offered, rain and snow: weather | 3 | 100 % | ≥ 90 % | pass |" in capsys.readouterr().out
     assert {"core.png", "chinese.png", "frames-49.png"} <= {path.name for path in sheets.iterdir()}
 
 
