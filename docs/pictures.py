@@ -27,7 +27,7 @@ CLIPS = (
     ("a green heart drifting left over a white background", 4),
     ("an orange ball moving right over a purple background", 7),
     ("a yellow star moving up over a purple background", 4),
-    ("a blue triangle moving left over a green background", 11),
+    ("a blue triangle moving left over a green background", 3),
     ("a white ring moving down over a blue background", 5),
     ("a red ball moving right over a blue background", 4),
 )

@@ -83,7 +83,7 @@ unseen captions are read right in every field; transformer 48 minutes, 108,000 s
 a second thing, rain and snow were learnt badly and the one thing not well enough; 47,000 without those three, in a
 world whose things are a little larger and slower and, later, oftener what had gone wrong most (crosses, stars, rings,
 small things, spins and circles); and 38,000 on everything again, 29,000 of them with the polished VAE. What spins or
-circles still loses its shape now and then.
+circles still loses its shape now and then, and sometimes a thing is there twice.
 It predicts the clean latents and not the velocity, as `scheduler/scheduler_config.json` says.
 Licence: Apache-2.0.
 
