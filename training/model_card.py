@@ -76,14 +76,14 @@ A start image is kept as the first frame. Its own settings are 256x160, 25 frame
 ## How it was made
 Trained from nothing, with the scripts in `training/`: on clips drawn by a program and on clips that move over 153
 freely licensed photographs; `PHOTOS.md` names them with their authors and licences.
-`python -m training.train --photos build/photos.zip --out resources/models/demo` makes one anew in half an hour on one
-H200; `--start resources/models/demo --phases polish diffusion export --polish-encoder` trains it on, as these were.
-The weights here: VAE 8 minutes and 13 more of polishing; reading lessons 1 minute, after which 99.8 % or more of
-unseen captions are read right in every field; transformer 48 minutes, 108,000 steps: 23,000 on everything, of which
-a second thing, rain and snow were learnt badly and the one thing not well enough; 47,000 without those three, in a
-world whose things are a little larger and slower and, later, oftener what had gone wrong most (crosses, stars, rings,
-small things, spins and circles); and 38,000 on everything again, 29,000 of them with the polished VAE. What spins or
-circles still loses its shape now and then, and sometimes a thing is there twice.
+`python -m training.train --photos build/photos.zip --out resources/models/demo` makes one anew on one GPU, in as many
+minutes as these weights had; `--start resources/models/demo --phases polish diffusion export` trains it on. On one
+H200: VAE 8 minutes and 13 more of polishing; reading lessons 1 minute, after which 99.8 % or more of unseen captions
+are read right in every field; transformer 48 minutes, 108,000 steps: 23,000 on everything, of which a second thing,
+rain and snow were learnt badly and the one thing not well enough; 47,000 without those three, in a world whose things
+are a little larger and slower and, later, oftener what had gone wrong most (crosses, stars, rings, small things,
+spins and circles); and 38,000 on everything again, 29,000 of them with the polished VAE. What spins or circles still
+loses its shape now and then, and sometimes a thing is there twice.
 It predicts the clean latents and not the velocity, as `scheduler/scheduler_config.json` says.
 Licence: Apache-2.0.
 

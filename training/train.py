@@ -1,6 +1,6 @@
 """Make the built-in demo model from nothing: `python -m training.train --out resources/models/demo`.
 
-One GPU, about half an hour: make the photographs first (`python -m training.photos build/photos.zip`).
+One GPU, five quarters of an hour: make the photographs first (`python -m training.photos build/photos.zip`).
 `--smoke` walks through everything in seconds on a CPU and learns nothing.
 """
 
@@ -96,6 +96,16 @@ def train_vae_phase(args: argparse.Namespace, device: torch.device) -> None:
     print(f"vae: {vae.clip_psnr(model, device, *((1, 5) if args.smoke else (16, 25))):.2f} dB", flush=True)
 
 
+def polish_phase(args: argparse.Namespace, device: torch.device) -> None:
+    """Train the kept VAE on; the transformer must follow."""
+    model = load_vae(args.work, device)
+    stages, steps = (vae.SMOKE_STAGES, SMOKE_STEPS) if args.smoke else (vae.POLISHING, 10**9)
+    vae.polish(model, args.polish_minutes * 60, stages, steps, args.photos)
+    save_vae(model, args.work)
+    clips = (1, 5) if args.smoke else (16, 25)
+    print(f"polish: {vae.clip_psnr(load_vae(args.work, device), device, *clips):.2f} dB", flush=True)
+
+
 def train_text_phase(args: argparse.Namespace, device: torch.device) -> None:
     """Teach the text encoder to read captions and keep it."""
     model = new_text_encoder().to(device)
@@ -104,16 +114,6 @@ def train_text_phase(args: argparse.Namespace, device: torch.device) -> None:
     save_weights(model.state_dict(), args.work / "text_encoder.safetensors", torch.bfloat16)
     named = ", ".join(f"{name} {share:.3f}" for name, share in zip(FIELDS, right.tolist(), strict=True))
     print(f"text: share of unseen captions read right: {named}", flush=True)
-
-
-def polish_phase(args: argparse.Namespace, device: torch.device) -> None:
-    """Train the kept VAE on: its decoder alone, which changes no latents, or all of it."""
-    model = load_vae(args.work, device)
-    stages, steps = (vae.SMOKE_STAGES, SMOKE_STEPS) if args.smoke else (vae.POLISHING, 10**9)
-    vae.polish(model, args.polish_minutes * 60, stages, steps, args.photos, encoder=args.polish_encoder)
-    save_vae(model, args.work)
-    clips = (1, 5) if args.smoke else (16, 25)
-    print(f"polish: {vae.clip_psnr(load_vae(args.work, device), device, *clips):.2f} dB", flush=True)
 
 
 def train_diffusion_phase(args: argparse.Namespace, device: torch.device) -> None:
@@ -149,9 +149,9 @@ def export_phase(args: argparse.Namespace, device: torch.device) -> None:
 
 PHASES = {
     "vae": train_vae_phase,
+    "polish": polish_phase,
     "text": train_text_phase,
     "diffusion": train_diffusion_phase,
-    "polish": polish_phase,
     "export": export_phase,
 }
 
@@ -167,12 +167,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--photos", type=Path, help="the shard of photographs; without it, only the world")
     parser.add_argument("--vae-minutes", type=float, default=8.0)
-    parser.add_argument("--diffusion-minutes", type=float, default=16.0)
+    parser.add_argument("--polish-minutes", type=float, default=13.0)
     parser.add_argument("--text-minutes", type=float, default=1.5)
-    parser.add_argument("--polish-minutes", type=float, default=3.0)
-    parser.add_argument(
-        "--polish-encoder", action="store_true", help="polish the encoder too: the transformer must follow"
-    )
+    parser.add_argument("--diffusion-minutes", type=float, default=48.0)
     parser.add_argument("--captions", type=int, default=400_000, help="captions to learn reading from")
     parser.add_argument("--start", type=Path, metavar="FOLDER", help="train this finished model on")
     parser.add_argument("--resume", metavar="FILE", help="start from this transformer in the work folder")

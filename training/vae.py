@@ -150,18 +150,15 @@ def polish(
     stages: tuple[Stage, ...] = POLISHING,
     steps: int = 10**9,
     shard: Path | None = None,
-    encoder: bool = False,
 ) -> None:
-    """Train a finished VAE on, in place, for `seconds` or `steps`; without `encoder` latents stay what they are.
+    """Train a finished VAE on, in place, for `seconds` or `steps`. Its latents change a little.
 
-    Its latents' statistics are kept. Not compiled: that takes as long as the polishing.
+    Its latents' statistics are kept. Not compiled, so that `--warm` has the processor to itself.
     """
     rng = random.Random(11)
     use_whole_clips(vae.train())
-    parts = [vae.decoder, vae.post_quant_conv, *([vae.encoder, vae.quant_conv] if encoder else [])]
-    parameters = [parameter for part in parts for parameter in part.parameters()]
+    parameters = list(vae.requires_grad_(True).parameters())
     for parameter in parameters:
-        parameter.requires_grad_(True)
         if parameter.dim() == 5:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)
     stepper = Stepper(parameters, decay=0.998, weight_decay=0.0)
