@@ -15,17 +15,15 @@ from benchmarks.fresh import PROMPT, ROOT, own_folders, program, save, seconds_o
 def window(renders: int) -> dict[str, Any]:
     """What a probe saw in a fresh window process that renders so many clips."""
     with own_folders() as environ:
-        file = Path(environ["WAN_DESKTOP_DATA"] + ".json")
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.window_probe",
-            str(time.monotonic()),
-            str(renders),
-            str(file),
-        ]
-        subprocess.run(command, env=environ, cwd=ROOT, check=True, timeout=600)
-        seen: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        return window_in(environ, renders)
+
+
+def window_in(environ: dict[str, str], renders: int = 0, search: str = "") -> dict[str, Any]:
+    """The same in folders that may hold something already, and with a search in the library at the end."""
+    file = Path(environ["WAN_DESKTOP_DATA"] + ".json")
+    words = ["benchmarks.window_probe", str(time.monotonic()), str(renders), str(file), search]
+    subprocess.run([sys.executable, "-m", *words], env=environ, cwd=ROOT, check=True, timeout=600)
+    seen: dict[str, Any] = json.loads(file.read_text("utf-8"))
     if seen["failed"] or seen["exit_code"]:
         raise RuntimeError(f"the window did not do its work: {seen}")
     return seen

@@ -1,7 +1,8 @@
 """Runs inside the real window's process: notes when it can be seen, how late its event loop is, how long clips take.
 
-`python -m benchmarks.window_probe STARTED RENDERS FILE`: STARTED is time.monotonic() of whoever started this process,
-RENDERS how many clips to render one after the other, FILE where the JSON goes.
+`python -m benchmarks.window_probe STARTED RENDERS FILE [SEARCH]`: STARTED is time.monotonic() of whoever started this
+process, RENDERS how many clips to render one after the other, FILE where the JSON goes, SEARCH what to type into the
+library's search field before the end.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from benchmarks.fresh import PROMPT
 from wan_desktop.bridge.session import Session
 from wan_desktop.domain.job import Job, JobState
 from wan_desktop.domain.request import Draft
+from wan_desktop.ui.panels.library import LibraryPanel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,13 +28,15 @@ if TYPE_CHECKING:
     from wan_desktop.domain.events import BackendState
 
 TICK_S = 0.010
+TYPING_MS = 200
 
 
 class Probe(QObject):
-    """Watches one window from its first picture to the end of its last render, and closes it."""
+    """Watches one window from its first picture to the end of its last render and of a search, and closes it."""
 
-    def __init__(self, session: Session, started: float, renders: int) -> None:
+    def __init__(self, session: Session, started: float, renders: int, search: str = "") -> None:
         super().__init__()
+        self.search = list(search)
         self.session, self.started, self.left, self.idle = session, started, renders, not renders
         self.seen: dict[str, Any] = {"renders": [], "failed": ""}
         self.lateness: list[float] = []
@@ -87,7 +91,7 @@ class Probe(QObject):
         if state.state == "ready":
             self.seen.setdefault("ready_s", time.monotonic() - self.started)
             if self.idle:
-                self.end()
+                self.type_on()
 
     def next(self) -> None:
         """Submit the next clip; with none left wait for the render process at least."""
@@ -96,7 +100,18 @@ class Probe(QObject):
             self.submitted = time.monotonic()
             self.session.submit(Draft(prompt=PROMPT, seed=self.left))
         elif not self.idle or "ready_s" in self.seen:
-            self.end()
+            self.type_on()
+
+    def type_on(self) -> None:
+        """Type the next letter of the search as a user would; after the last one is done with, end."""
+        if not self.search:
+            return self.end()
+        [panel] = [each for each in self.application.allWidgets() if isinstance(each, LibraryPanel)]
+        self.now(f"typed {self.search[0]!r} in the search")
+        began = time.monotonic()
+        panel.search_field.insert(self.search.pop(0))
+        self.seen.setdefault("letter_s", []).append(time.monotonic() - began)
+        QTimer.singleShot(TYPING_MS, self.type_on)
 
     def job(self, job: Job) -> None:
         """A clip is done: note its seconds from click to library."""
@@ -118,14 +133,14 @@ class Probe(QObject):
             window.close()
 
 
-def main(started: float, renders: int, file: Path) -> None:
+def main(started: float, renders: int, file: Path, search: str = "") -> None:
     """Open the real window, watch it, write what was seen."""
     probes: list[Probe] = []
     make_session: Callable[..., None] = Session.__init__
 
     def make_and_watch(session: Session, *arguments: Any, **named: Any) -> None:
         make_session(session, *arguments, **named)
-        probes.append(Probe(session, started, renders))
+        probes.append(Probe(session, started, renders, search))
 
     Session.__init__ = make_and_watch  # type: ignore[assignment]
     from wan_desktop.cli.main import run
@@ -141,4 +156,4 @@ def main(started: float, renders: int, file: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
+    main(float(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), *sys.argv[4:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -92,6 +93,21 @@ def test_known_clips_are_left_alone(folder, database):
     database.run(lambda: database.put_clip(clip)).result(10)
     assert adopt_clips(database, folder) == []
     assert stored(database) == [clip]
+
+
+def test_a_clip_whose_row_is_damaged_comes_back_from_its_file(folder, tmp_path):
+    clip = plain(publish(folder, "aaaaaaaaaa"))
+    database = Database(tmp_path / "damaged.sqlite")
+    database.run(lambda: database.put_clip(clip)).result(10)
+    database.close()
+    raw = sqlite3.connect(tmp_path / "damaged.sqlite")
+    raw.execute("UPDATE clips SET recipe = '{'")
+    raw.commit()
+    raw.close()
+    database = Database(tmp_path / "damaged.sqlite")
+    assert [plain(found) for found in adopt_clips(database, folder)] == [clip]
+    assert stored(database) == [clip]
+    database.close()
 
 
 def test_a_clip_that_was_renamed_by_hand_is_found_again(folder, database):

@@ -193,6 +193,17 @@ class Database:
         )
         return list(_readable(rows))
 
+    def clip_files(self) -> dict[str, str]:
+        """The file of every clip, also in the bin, by the clip's id; as in `clips`, unreadable ones are left out.
+
+        SQLite reads the recipes, and only what it calls no JSON (Infinity, damage) is for Python, which would keep
+        the window waiting for half a second with 10,000 clips.
+        """
+        rows = self._db.execute(
+            "SELECT id, path, CASE WHEN json_valid(recipe) THEN '{}' ELSE recipe END FROM clips"
+        )
+        return {ident: path for ident, path, recipe in rows if _is_json(recipe)}
+
     # ---- remembered values
 
     def put_value(self, key: str, value: Any) -> None:
@@ -234,6 +245,14 @@ def _readable(rows: Iterable[Any]) -> Iterator[Clip]:
             yield clip_from_row(row)
         except (LookupError, TypeError, ValueError) as error:
             log.warning("the row of clip %s cannot be read: %s", row[0], error)
+
+
+def _is_json(text: Any) -> bool:
+    try:
+        json.loads(text)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _translated(error: sqlite3.Error, path: Path) -> WanError:

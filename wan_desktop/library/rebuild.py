@@ -23,9 +23,7 @@ def adopt_clips(database: Database, folder: LibraryFolder) -> list[Clip]:
 
     Blocks, a few milliseconds a file without a row; known files cost nothing. Raises DiskProblem.
     """
-    known = database.run(
-        lambda: {c.id: c.path for c in database.clips() + database.clips(deleted=True)}
-    ).result()
+    known = database.run(database.clip_files).result()
     paths = set(known.values())
     added: list[Clip] = []
     for path in folder.files() + folder.binned_files():

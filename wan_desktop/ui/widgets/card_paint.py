@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPixmap, QTextLayout, QTextOption
 
@@ -92,8 +94,15 @@ def _utf16_slice(text: str, start: int, end: int | None) -> str:
 
 
 def line_count(text: str, font: QFont, width: float, most: int) -> int:
-    """How many lines of `width` the text takes, at most `most`."""
-    layout = QTextLayout(text, font)
+    """How many lines of `width` the text takes, at most `most`. Kept: hundreds of cards say the same few things."""
+    return _line_count(text, font.toString(), width, most)
+
+
+@lru_cache(maxsize=2000)
+def _line_count(text: str, font: str, width: float, most: int) -> int:
+    written = QFont()
+    written.fromString(font)
+    layout = QTextLayout(text, written)
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     layout.setTextOption(option)

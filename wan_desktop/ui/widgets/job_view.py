@@ -35,7 +35,6 @@ class JobView(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
         keep_scroll_room(self)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
