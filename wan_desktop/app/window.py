@@ -98,6 +98,7 @@ def _run_window(application: WindowApplication, paths: Paths, lock: LibraryLock)
         application.show(session, parts.resources, paths.config / WINDOW_STATE)
         gc.disable()
         session.loaded.connect(_keep_for_good)
+        session.refused.connect(lambda _: gc.enable())  # nothing was loaded
         session.load()
         thread.start()
         return application.exec()
