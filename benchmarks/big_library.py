@@ -30,7 +30,7 @@ def _copies(store: Database) -> None:
     [clip], [job] = store.clips(), store.jobs()
     for number in range(1, CLIPS):
         ident = f"{number:012d}"
-        names = [Path(path).with_stem(f"{ident}") for path in (clip.path, clip.thumbnail)]
+        names = [Path(path).with_stem(ident) for path in (clip.path, clip.thumbnail)]
         os.link(clip.path, names[0])
         os.link(clip.thumbnail, names[1])
         created_at = clip.created_at - 60 * number

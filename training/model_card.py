@@ -79,7 +79,7 @@ freely licensed photographs; `PHOTOS.md` names them with their authors and licen
 `python -m training.train --photos build/photos.zip --out resources/models/demo` makes one anew on one GPU, in as many
 minutes as these weights had; `--start resources/models/demo --phases polish diffusion export` trains it on. On one
 H200: VAE 8 minutes and 13 more of polishing; reading lessons 1 minute, after which 99.8 % or more of unseen captions
-are read right in every field; transformer 48 minutes, 108,000 steps: 23,000 on everything, of which a second thing,
+are read right in every field; transformer 52 minutes, 108,000 steps: 23,000 on everything, of which a second thing,
 rain and snow were learnt badly and the one thing not well enough; 47,000 without those three, in a world whose things
 are a little larger and slower and, later, oftener what had gone wrong most (crosses, stars, rings, small things,
 spins and circles); and 38,000 on everything again, 29,000 of them with the polished VAE. What spins or circles still

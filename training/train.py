@@ -169,7 +169,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--vae-minutes", type=float, default=8.0)
     parser.add_argument("--polish-minutes", type=float, default=13.0)
     parser.add_argument("--text-minutes", type=float, default=1.5)
-    parser.add_argument("--diffusion-minutes", type=float, default=48.0)
+    parser.add_argument("--diffusion-minutes", type=float, default=52.0)
     parser.add_argument("--captions", type=int, default=400_000, help="captions to learn reading from")
     parser.add_argument("--start", type=Path, metavar="FOLDER", help="train this finished model on")
     parser.add_argument("--resume", metavar="FILE", help="start from this transformer in the work folder")

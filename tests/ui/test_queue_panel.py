@@ -286,3 +286,19 @@ def test_of_five_hundred_jobs_only_what_is_seen_is_painted(bench, panel, qtbot, 
     panel.view.grab()
     assert 0 < len(painted) < 50
     assert panel.view.indexAt(QPoint(60, panel.view.viewport().height() - 40)).row() == 500
+
+
+def test_a_card_is_as_tall_as_its_words_need_in_the_width_it_has(bench, panel):
+    error = {
+        "template": "A sentence that takes several lines on a narrow card. " * 3,
+        "values": {},
+        "code": "x",
+    }
+    job = bench.add_job("long", JobState.FAILED, error=error, finished_at=1.0)
+    heights = []
+    for width in (700, 348, 700):
+        panel.resize(width, 500)
+        panel.grab()
+        heights.append(rect(panel, job).height())
+    assert heights[0] < heights[1]
+    assert heights[0] == heights[2]
